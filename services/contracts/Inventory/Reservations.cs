@@ -1,0 +1,58 @@
+namespace DaprShop.Contracts.Inventory;
+
+/// <summary>What the order service asks inventory to reserve: <c>POST /internal/reservations</c>.</summary>
+/// <param name="ReservationId">The order id, or <c>{orderId}:{attempt}:{sku}</c> when an order has several SKUs.</param>
+/// <param name="Order">The order as decided first; stored with the reservation and given back to every retry.</param>
+public sealed record Reserve(string ReservationId, string Sku, int Quantity, OrderContent Order);
+
+/// <summary>The immutable content of an order: the order record is a pure function of it.</summary>
+/// <param name="BodyHash">Hex SHA-256 over the canonical request body; another hash under the same key is a reused key.</param>
+public sealed record OrderContent(
+    string OrderId,
+    string UserId,
+    string BodyHash,
+    IReadOnlyList<OrderLine> Lines,
+    Money Total,
+    string PaymentSource,
+    DateTimeOffset CreatedAt);
+
+/// <param name="ReservationId">Which reservation holds this line's units.</param>
+public sealed record OrderLine(string Sku, int Quantity, Money UnitPrice, string ReservationId);
+
+/// <summary>Reserved, SoldOut, KeyReused or UnknownSku.</summary>
+public enum ReserveOutcome
+{
+    Reserved,
+    SoldOut,
+    KeyReused,
+    UnknownSku,
+}
+
+/// <param name="Replayed">True when the id was known: <paramref name="Order"/> is then the content decided first.</param>
+/// <param name="Available">Units left, for the sold-out answer.</param>
+public sealed record ReserveResult(ReserveOutcome Outcome, OrderContent? Order, bool Replayed, long Available);
+
+/// <summary>Tentative -> Held -> Confirmed | Released; Tentative -> Released.</summary>
+public enum ReservationState
+{
+    Tentative,
+    Held,
+    Confirmed,
+    Released,
+}
+
+/// <summary>
+/// <c>POST /internal/reservations/{hold|confirm|release}</c>. Each is idempotent; <c>Done</c> is false when the
+/// reservation can no longer get there (released before a hold or confirm, confirmed before a release, or unknown).
+/// </summary>
+public sealed record ChangeReservation(string Sku, string ReservationId);
+
+public sealed record ChangeReservationResult(bool Done, ReservationState? State);
+
+/// <summary><c>GET /internal/stock-audit</c>: the stock logs folded, one entry per SKU.</summary>
+public sealed record StockAudit(StockFold Document, StockFold Log, long UnitsHeldByReservations, IReadOnlyList<AuditedReservation> Reservations);
+
+public sealed record StockFold(
+    string Sku, long Initial, long Restocked, long Available, long Reserved, long Sold, long Seq);
+
+public sealed record AuditedReservation(string ReservationId, string OrderId, ReservationState State, int Quantity, DateTimeOffset ReservedAt);

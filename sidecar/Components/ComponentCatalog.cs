@@ -1,0 +1,16 @@
+namespace Sidecar.Components;
+
+/// <summary>Builds a driver from its document; returns every configuration error instead of the first.</summary>
+internal delegate IComponent? ComponentFactory(ComponentSpec spec, ComponentContext context, ICollection<string> errors);
+
+/// <summary>One line per driver: the type as written in the YAML, and what builds it.</summary>
+internal static class ComponentCatalog
+{
+    private static readonly Dictionary<string, ComponentFactory> Factories = new(StringComparer.OrdinalIgnoreCase)
+    {
+    };
+
+    public static IEnumerable<string> Types => Factories.Keys.Order(StringComparer.Ordinal);
+
+    public static ComponentFactory? Find(string type) => Factories.GetValueOrDefault(type);
+}

@@ -1,0 +1,57 @@
+namespace Sidecar.Host;
+
+/// <summary>What daprd's flags say about one sidecar (dapr-contract.md 1.1). Defaults are daprd's.</summary>
+internal sealed record SidecarOptions
+{
+    public required string AppId { get; init; }
+
+    /// <summary>Null: no app channel, so no subscriptions and no input bindings.</summary>
+    public int? AppPort { get; init; }
+
+    public string AppProtocol { get; init; } = "http";
+
+    public string AppChannelAddress { get; init; } = "127.0.0.1";
+
+    /// <summary>-1: unlimited calls to the app at once.</summary>
+    public int AppMaxConcurrency { get; init; } = -1;
+
+    public int HttpPort { get; init; } = 3500;
+
+    public int GrpcPort { get; init; } = 50001;
+
+    public IReadOnlyList<string> ListenAddresses { get; init; } = [];
+
+    public IReadOnlyList<string> ResourcesPaths { get; init; } = [];
+
+    public IReadOnlyList<string> ConfigFiles { get; init; } = [];
+
+    public long MaxBodySizeBytes { get; init; } = 4 << 20;
+
+    public bool EnableAppHealthCheck { get; init; }
+
+    public string AppHealthCheckPath { get; init; } = "/healthz";
+
+    public TimeSpan AppHealthProbeInterval { get; init; } = TimeSpan.FromSeconds(5);
+
+    public TimeSpan AppHealthProbeTimeout { get; init; } = TimeSpan.FromMilliseconds(500);
+
+    public int AppHealthThreshold { get; init; } = 3;
+
+    public TimeSpan GracefulShutdown { get; init; } = TimeSpan.FromSeconds(5);
+
+    public string LogLevel { get; init; } = "info";
+
+    public bool LogAsJson { get; init; }
+
+    public bool EnableApiLogging { get; init; }
+
+    /// <summary>Sent by clients as dapr-api-token; null: not asked for.</summary>
+    public string? ApiToken { get; init; }
+
+    /// <summary>Sent to the app as dapr-api-token.</summary>
+    public string? AppApiToken { get; init; }
+
+    public string DataDirectory { get; init; } = Environment.CurrentDirectory;
+
+    public IReadOnlyList<string> SecretDirectories { get; init; } = [Environment.CurrentDirectory];
+}

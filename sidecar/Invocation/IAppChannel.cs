@@ -1,0 +1,12 @@
+namespace Sidecar.Invocation;
+
+/// <summary>The way from a sidecar to its app.</summary>
+internal interface IAppChannel
+{
+    /// <summary>
+    /// Sends with the app's base address, the app token and the concurrency limit applied; returns once the
+    /// answer's headers are there so that bodies stream. Throws <see cref="HttpRequestException"/> when the app cannot be reached
+    /// or is not in a healthy state. The request URI is relative.
+    /// </summary>
+    Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken);
+}

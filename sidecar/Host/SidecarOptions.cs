@@ -45,6 +45,11 @@ internal sealed record SidecarOptions
 
     public bool EnableApiLogging { get; init; }
 
+    /// <summary>Where this sidecar's own log lines go; null: standard output. The launcher gives each sidecar its file. Not thread safe by itself.</summary>
+    public TextWriter? LogOutput { get; init; }
+
+    public string Namespace { get; init; } = "default";
+
     /// <summary>Sent by clients as dapr-api-token; null: not asked for.</summary>
     public string? ApiToken { get; init; }
 

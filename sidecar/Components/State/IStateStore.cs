@@ -50,6 +50,16 @@ internal interface IStateStore : IComponent
     /// <summary>Sets or deletes one key.</summary>
     Task ApplyAsync(StateOperation operation, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// As <see cref="ApplyAsync"/>, and answers the new ETag; null when the store does not tell it, so that the caller
+    /// must read to learn it. Worth overriding where the driver chooses the ETag: the workflow engine then never reads.
+    /// </summary>
+    async Task<string?> SetAsync(StateSet operation, CancellationToken cancellationToken)
+    {
+        await ApplyAsync(operation, cancellationToken);
+        return null;
+    }
+
     /// <summary>All or nothing where the real store is; no guarantee beyond the store's own.</summary>
     Task TransactAsync(IReadOnlyList<StateOperation> operations, CancellationToken cancellationToken);
 

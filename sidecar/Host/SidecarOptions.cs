@@ -5,9 +5,6 @@ internal sealed record SidecarOptions
 {
     public required string AppId { get; init; }
 
-    /// <summary>The NAMESPACE variable: part of the names under which workflows keep their state.</summary>
-    public string Namespace { get; init; } = "default";
-
     /// <summary>Null: no app channel, so no subscriptions and no input bindings.</summary>
     public int? AppPort { get; init; }
 

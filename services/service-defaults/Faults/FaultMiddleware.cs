@@ -1,0 +1,105 @@
+using System.Text.Json;
+using Dapr;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.Logging;
+
+namespace DaprShop.ServiceDefaults.Faults;
+
+/// <summary>The one place that turns what was thrown, and what was refused without a body, into problems.</summary>
+internal sealed partial class FaultMiddleware(RequestDelegate next, ILogger<FaultMiddleware> logger)
+{
+    public async Task InvokeAsync(HttpContext context)
+    {
+        try
+        {
+            await next(context);
+            if (IsBare(context.Response) && ForStatus(context) is { } problem)
+            {
+                await problem.ExecuteAsync(context);
+            }
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The client has gone; nobody reads an answer.
+            context.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
+        }
+#pragma warning disable CA1031 // The outermost handler of a request: whatever escaped a route ends here, logged and worded.
+        catch (Exception fault) when (!context.Response.HasStarted)
+#pragma warning restore CA1031
+        {
+            context.Response.Clear();
+            await ForFault(fault).ExecuteAsync(context);
+        }
+    }
+
+    internal ProblemHttpResult ForFault(Exception fault)
+    {
+        if (Find<BadHttpRequestException>(fault) is { } refused)
+        {
+            return ForRefusal(refused);
+        }
+
+        switch (fault)
+        {
+            case JsonException malformed:
+                return Problems.Validation(JsonFaults.Describe(malformed));
+            case DependencyUnavailableException or DaprException or HttpRequestException or TimeoutException or OperationCanceledException:
+                LogUnavailable(logger, fault);
+                return Problems.DependencyUnavailable(
+                    "Something this request needs does not answer. What it did is unknown: repeat it with the same Idempotency-Key.");
+            default:
+                LogFault(logger, fault);
+                return Problems.Internal();
+        }
+    }
+
+    private static ProblemHttpResult ForRefusal(BadHttpRequestException refused) => refused.StatusCode switch
+    {
+        StatusCodes.Status401Unauthorized => Problems.Unauthenticated(refused.Message),
+        StatusCodes.Status413PayloadTooLarge => TooLarge(),
+        _ when refused.InnerException is JsonException malformed => Problems.Validation(JsonFaults.Describe(malformed)),
+        _ when refused.Message.Contains("no body was provided", StringComparison.Ordinal) =>
+            Problems.Validation(JsonFaults.Body, "a JSON body is required"),
+        _ => Problems.Validation(JsonFaults.Body, "could not be read"),
+    };
+
+    // Routing and the body reader refuse with a bare status code.
+    private static ProblemHttpResult? ForStatus(HttpContext context) => context.Response.StatusCode switch
+    {
+        StatusCodes.Status400BadRequest => Problems.Validation(JsonFaults.Body, "could not be read"),
+        StatusCodes.Status404NotFound => Problems.NotFound("There is no such resource."),
+        StatusCodes.Status405MethodNotAllowed => Problems.MethodNotAllowed(
+            $"{context.Request.Method} is not possible here; Allow names what is."),
+        StatusCodes.Status413PayloadTooLarge => TooLarge(),
+        StatusCodes.Status415UnsupportedMediaType => Problems.Validation("Content-Type", "must be application/json"),
+        _ => null,
+    };
+
+    private static ProblemHttpResult TooLarge() =>
+        Problems.PayloadTooLarge($"A body may have {Http.Listener.MaxBodyBytes} bytes at most.");
+
+    private static bool IsBare(HttpResponse response) =>
+        response is { HasStarted: false, StatusCode: >= 400, ContentType: null, ContentLength: null or 0 };
+
+    // A body over the limit surfaces inside whatever was reading it, such as the forwarding client.
+    private static T? Find<T>(Exception? fault)
+        where T : Exception
+    {
+        for (; fault is not null; fault = fault.InnerException)
+        {
+            if (fault is T found)
+            {
+                return found;
+            }
+        }
+
+        return null;
+    }
+
+    [LoggerMessage(LogLevel.Warning, "A dependency does not answer")]
+    private static partial void LogUnavailable(ILogger logger, Exception fault);
+
+    [LoggerMessage(LogLevel.Error, "A request failed unexpectedly")]
+    private static partial void LogFault(ILogger logger, Exception fault);
+}

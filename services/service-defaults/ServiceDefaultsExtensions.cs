@@ -1,0 +1,49 @@
+using DaprShop.ServiceDefaults.Faults;
+using DaprShop.ServiceDefaults.Health;
+using DaprShop.ServiceDefaults.Http;
+using DaprShop.ServiceDefaults.Ids;
+using DaprShop.ServiceDefaults.Json;
+using DaprShop.ServiceDefaults.Telemetry;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace DaprShop.ServiceDefaults;
+
+/// <summary>The host wiring that every service shares.</summary>
+public static class ServiceDefaultsExtensions
+{
+    public static WebApplicationBuilder AddServiceDefaults(
+        this WebApplicationBuilder builder, Action<ServiceDefaultsOptions>? configure = null)
+    {
+        var options = new ServiceDefaultsOptions();
+        configure?.Invoke(options);
+
+        builder.Services.AddSingleton(options);
+        builder.Services.TryAddSingleton(TimeProvider.System);
+        builder.Services.TryAddSingleton<IdSource>();
+        builder.AddListener();
+        builder.AddJsonLogs();
+        builder.AddTelemetry();
+        AddJson(builder.Services);
+        AddPipeline(builder.Services);
+        builder.Services.AddHealthChecks();
+        return builder;
+    }
+
+    /// <summary>Maps <c>/health</c> (ready) and <c>/alive</c> (the process serves).</summary>
+    public static void MapDefaultEndpoints(this IEndpointRouteBuilder routes) => routes.MapHealth();
+
+    private static void AddJson(IServiceCollection services) =>
+        services.ConfigureHttpJsonOptions(http => ShopJson.ApplyRequests(http.SerializerOptions));
+
+    private static void AddPipeline(IServiceCollection services)
+    {
+        // Binding faults become exceptions everywhere, so that one handler words them.
+        services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
+        services.AddProblemDetails(problems => problems.CustomizeProblemDetails = ProblemContext.Fill);
+        services.AddSingleton<IStartupFilter, DefaultPipeline>();
+    }
+}

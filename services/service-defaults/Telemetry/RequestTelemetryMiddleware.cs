@@ -1,0 +1,77 @@
+using System.Diagnostics;
+using DaprShop.ServiceDefaults.Http;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Logging;
+
+namespace DaprShop.ServiceDefaults.Telemetry;
+
+/// <summary>
+/// One log line per request, the trace id on every answer, and the name, route and status that ASP.NET Core leaves off its span.
+/// </summary>
+internal sealed partial class RequestTelemetryMiddleware(RequestDelegate next, TimeProvider clock, ILogger<RequestTelemetryMiddleware> logger)
+{
+    public async Task InvokeAsync(HttpContext context)
+    {
+        var started = clock.GetTimestamp();
+        var activity = Activity.Current;
+        context.Response.OnStarting(() =>
+        {
+            if (activity is not null)
+            {
+                context.Response.Headers[ShopHeaders.TraceId] = activity.TraceId.ToHexString();
+            }
+
+            return Task.CompletedTask;
+        });
+
+        // A fault that escapes the fault handler has already sent headers: the connection is cut, whatever the status says.
+        var completed = false;
+        try
+        {
+            await next(context);
+            completed = true;
+        }
+        finally
+        {
+            var route = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText;
+            var status = completed ? context.Response.StatusCode : StatusCodes.Status500InternalServerError;
+            Describe(activity, context.Request.Method, route, status);
+            Log(context.Request, route, status, clock.GetElapsedTime(started).TotalMilliseconds);
+        }
+    }
+
+    private static void Describe(Activity? activity, string method, string? route, int status)
+    {
+        if (activity is null)
+        {
+            return;
+        }
+
+        activity.DisplayName = route is null ? method : $"{method} {route}";
+        activity.SetTag("http.route", route);
+        activity.SetTag("http.response.status_code", status);
+        if (status >= StatusCodes.Status500InternalServerError)
+        {
+            activity.SetStatus(ActivityStatusCode.Error);
+        }
+    }
+
+    private void Log(HttpRequest request, string? route, int status, double milliseconds)
+    {
+        if (request.Path == "/health" || request.Path == "/alive")
+        {
+            LogProbe(logger, request.Path, status);
+        }
+        else
+        {
+            LogRequest(logger, request.Method, route ?? request.Path, status, Math.Round(milliseconds, 1));
+        }
+    }
+
+    [LoggerMessage(LogLevel.Information, "{Method} {Route} answered {StatusCode} in {ElapsedMs} ms")]
+    private static partial void LogRequest(ILogger logger, string method, string route, int statusCode, double elapsedMs);
+
+    [LoggerMessage(LogLevel.Debug, "Probe {Path} answered {StatusCode}")]
+    private static partial void LogProbe(ILogger logger, string path, int statusCode);
+}

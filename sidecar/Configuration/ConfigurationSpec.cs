@@ -1,0 +1,21 @@
+namespace Sidecar.Configuration;
+
+/// <param name="Protocol">http or grpc.</param>
+internal sealed record OtelSpec(string Protocol, string EndpointAddress, bool IsSecure, IReadOnlyDictionary<string, string> Headers, TimeSpan? Timeout);
+
+/// <param name="SamplingRate">As written: absent, a number and anything else mean three different things (dapr-contract.md 13).</param>
+internal sealed record TracingSpec(string? SamplingRate, bool Stdout, OtelSpec? Otel);
+
+/// <summary>The files given by --config, merged member by member: the later one wins (dapr-contract.md 3.5).</summary>
+internal sealed record ConfigurationSpec
+{
+    public TracingSpec? Tracing { get; init; }
+
+    /// <summary>Feature name to on or off, as far as a file says.</summary>
+    public IReadOnlyDictionary<string, bool> Features { get; init; } = new Dictionary<string, bool>();
+
+    /// <summary>Null: no file says; the flag decides.</summary>
+    public bool? ApiLogging { get; init; }
+
+    public bool OmitHealthChecksFromApiLog { get; init; }
+}

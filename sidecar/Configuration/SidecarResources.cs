@@ -1,0 +1,10 @@
+namespace Sidecar.Configuration;
+
+/// <summary>Everything one sidecar was told by its resource folders and --config files, already limited to what is meant for it.</summary>
+/// <param name="Warnings">Members that are ignored and the like; logged at the start.</param>
+internal sealed record SidecarResources(
+    IReadOnlyList<ComponentDocument> Components,
+    IReadOnlyList<SubscriptionSpec> Subscriptions,
+    ResiliencySpec Resiliency,
+    ConfigurationSpec Configuration,
+    IReadOnlyList<ConfigurationError> Warnings);

@@ -1,0 +1,6 @@
+namespace Sidecar.Http;
+
+internal static class PublishEndpoints
+{
+    public static void MapPublish(this IEndpointRouteBuilder routes) => _ = routes;
+}

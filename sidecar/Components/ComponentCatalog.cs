@@ -1,3 +1,6 @@
+using Sidecar.Components.State.InMemory;
+using Sidecar.Components.State.Sqlite;
+
 namespace Sidecar.Components;
 
 /// <summary>Builds a driver from its document; returns every configuration error instead of the first.</summary>
@@ -8,6 +11,8 @@ internal static class ComponentCatalog
 {
     private static readonly Dictionary<string, ComponentFactory> Factories = new(StringComparer.OrdinalIgnoreCase)
     {
+        ["state.in-memory"] = InMemoryStateStore.Create,
+        ["state.sqlite"] = SqliteStateStore.Create,
     };
 
     public static IEnumerable<string> Types => Factories.Keys.Order(StringComparer.Ordinal);

@@ -1,0 +1,17 @@
+namespace Sidecar.Components;
+
+internal static partial class ComponentLog
+{
+    /// <summary>Asked once all members were read; a misspelt member would otherwise silently keep its default.</summary>
+    public static void WarnUnknown(ComponentContext context, ComponentSpec spec, ComponentMetadata metadata)
+    {
+        var logger = context.Loggers.CreateLogger("dapr.contrib");
+        foreach (var name in metadata.Unknown)
+        {
+            LogUnknown(logger, spec.Name, spec.Type, name, spec.SourceFile);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Component {Component} ({Type}): spec.metadata.{Member} is not known and has no effect ({File})")]
+    private static partial void LogUnknown(ILogger logger, string component, string type, string member, string file);
+}

@@ -1,0 +1,14 @@
+namespace Dapr.AspNetCore.Subscriptions;
+
+/// <summary>What an application answers to the sidecar's question for its subscriptions; members that are null are not written.</summary>
+internal sealed record Subscription(
+    string Topic,
+    string PubsubName,
+    string? Route,
+    SubscriptionRoutes? Routes,
+    IReadOnlyDictionary<string, string>? Metadata,
+    string? DeadLetterTopic);
+
+internal sealed record SubscriptionRoutes(IReadOnlyList<SubscriptionRule> Rules, string? Default);
+
+internal sealed record SubscriptionRule(string Match, string Path);

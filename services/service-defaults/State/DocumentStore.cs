@@ -1,0 +1,216 @@
+using Dapr;
+using Dapr.Client;
+using DaprShop.ServiceDefaults.Faults;
+using DaprShop.ServiceDefaults.Ids;
+
+namespace DaprShop.ServiceDefaults.State;
+
+/// <summary>
+/// The commit rules of the shop over Dapr's state API (docs/decisions/0002-commit-rules.md).
+/// R2, <see cref="ChangeAsync{T,TResult}"/>: one document, compare and swap; whatever a write answers, only a
+/// read-back tells whether it happened. R1, <see cref="WriteOnceAsync{T}"/>: a document that never changes.
+/// A key is either R1 or R2, never both.
+/// </summary>
+public sealed class DocumentStore(DaprClient dapr, IdSource ids, TimeProvider clock)
+{
+    /// <summary>Name of the state component in every component set.</summary>
+    public const string Component = "statestore";
+
+    /// <summary>Swaps remembered in a document. A writer whose answer was lost finds itself among them unless more than this many others came in between.</summary>
+    private const int RememberedCommits = 16;
+
+    private const int Schema = 1;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    private static readonly StateOptions FirstWrite = new()
+    {
+        Concurrency = ConcurrencyMode.FirstWrite,
+        Consistency = ConsistencyMode.Strong,
+    };
+
+    public async Task<T?> ReadAsync<T>(string key, CancellationToken cancellationToken)
+        where T : class
+    {
+        var (stored, _) = await ReadStoredAsync<T>(key, cancellationToken);
+        return stored?.Document;
+    }
+
+    /// <summary>
+    /// Reads, decides and swaps until one swap is known to be committed. <paramref name="decide"/> may run several times
+    /// and must be pure. Throws <see cref="DependencyUnavailableException"/> when the outcome stays unknown.
+    /// </summary>
+    public async Task<TResult> ChangeAsync<T, TResult>(
+        string key, Func<T?, Change<T, TResult>> decide, CancellationToken cancellationToken)
+        where T : class
+    {
+        var started = clock.GetTimestamp();
+        for (var round = 0; ; round++)
+        {
+            var (stored, etag) = await ReadStoredAsync<T>(key, cancellationToken);
+            var change = decide(stored?.Document);
+            if (change.Next is null)
+            {
+                return change.Result;
+            }
+
+            var commit = ids.NewId();
+            var next = new Stored<T>(Schema, [commit, .. (stored?.Commits ?? []).Take(RememberedCommits - 1)], change.Next);
+            if (await SwapAsync(key, next, commit, etag, started, cancellationToken))
+            {
+                return change.Result;
+            }
+
+            ThrowWhenOutOfPatience(key, started);
+            await PauseAsync(commit, round, cancellationToken);
+        }
+    }
+
+    /// <summary>Reads documents written by <see cref="ChangeAsync{T,TResult}"/>; missing keys are left out.</summary>
+    public async Task<IReadOnlyDictionary<string, T>> ReadManyAsync<T>(IReadOnlyList<string> keys, CancellationToken cancellationToken)
+        where T : class
+    {
+        var found = await BulkAsync<Stored<T>>(keys, cancellationToken);
+        return found.ToDictionary(pair => pair.Key, pair => pair.Value.Document, StringComparer.Ordinal);
+    }
+
+    /// <summary>
+    /// Writes a document that never changes, under a key derived from its meaning. Every writer writes the same bytes,
+    /// so repeating it is harmless and no ETag is needed.
+    /// </summary>
+    public async Task WriteOnceAsync<T>(string key, T document, CancellationToken cancellationToken)
+        where T : class
+    {
+        try
+        {
+            await dapr.SaveStateAsync(Component, key, new Sealed<T>(Schema, document), cancellationToken: cancellationToken);
+        }
+        catch (DaprException failure)
+        {
+            throw new DependencyUnavailableException(Component, failure);
+        }
+    }
+
+    public async Task<T?> ReadOnceAsync<T>(string key, CancellationToken cancellationToken)
+        where T : class
+    {
+        try
+        {
+            var found = await dapr.GetStateAsync<Sealed<T>?>(Component, key, ConsistencyMode.Strong, cancellationToken: cancellationToken);
+            return found?.Document;
+        }
+        catch (DaprException failure)
+        {
+            throw new DependencyUnavailableException(Component, failure);
+        }
+    }
+
+    /// <summary>Reads documents written by <see cref="WriteOnceAsync{T}"/>; missing keys are left out.</summary>
+    public async Task<IReadOnlyDictionary<string, T>> ReadManyOnceAsync<T>(IReadOnlyList<string> keys, CancellationToken cancellationToken)
+        where T : class
+    {
+        var found = await BulkAsync<Sealed<T>>(keys, cancellationToken);
+        return found.ToDictionary(pair => pair.Key, pair => pair.Value.Document, StringComparer.Ordinal);
+    }
+
+    /// <returns>True: committed. False: another writer changed the document.</returns>
+    private async Task<bool> SwapAsync<T>(
+        string key, Stored<T> next, string commit, string etag, long started, CancellationToken cancellationToken)
+        where T : class
+    {
+        for (var attempt = 0; ; attempt++)
+        {
+            if (await TrySaveAsync(key, next, etag, cancellationToken))
+            {
+                return true;
+            }
+
+            // A refusal, an error and a lost answer look alike here: only the document tells.
+            var (current, currentEtag) = await ReadStoredAsync<T>(key, cancellationToken);
+            if (current?.Commits.Contains(commit, StringComparer.Ordinal) == true)
+            {
+                return true;
+            }
+
+            if (!string.Equals(currentEtag, etag, StringComparison.Ordinal))
+            {
+                return false;
+            }
+
+            ThrowWhenOutOfPatience(key, started);
+            await PauseAsync(commit, attempt + 2, cancellationToken);
+        }
+    }
+
+    private async Task<bool> TrySaveAsync<T>(string key, Stored<T> next, string etag, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await dapr.TrySaveStateAsync(Component, key, next, etag, FirstWrite, cancellationToken: cancellationToken);
+        }
+        catch (DaprException)
+        {
+            return false;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
+    private async Task<(Stored<T>? Stored, string Etag)> ReadStoredAsync<T>(string key, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await dapr.GetStateAndETagAsync<Stored<T>?>(Component, key, ConsistencyMode.Strong, cancellationToken: cancellationToken);
+        }
+        catch (DaprException failure)
+        {
+            throw new DependencyUnavailableException(Component, failure);
+        }
+        catch (OperationCanceledException timeout) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new DependencyUnavailableException(Component, timeout);
+        }
+    }
+
+    private async Task<IReadOnlyList<KeyValuePair<string, T>>> BulkAsync<T>(IReadOnlyList<string> keys, CancellationToken cancellationToken)
+        where T : class
+    {
+        if (keys.Count == 0)
+        {
+            return [];
+        }
+
+        try
+        {
+            var items = await dapr.GetBulkStateAsync<T?>(Component, keys, parallelism: null, cancellationToken: cancellationToken);
+            return [.. from item in items where item.Value is not null select KeyValuePair.Create(item.Key, item.Value)];
+        }
+        catch (DaprException failure)
+        {
+            throw new DependencyUnavailableException(Component, failure);
+        }
+    }
+
+    private void ThrowWhenOutOfPatience(string key, long started)
+    {
+        if (clock.GetElapsedTime(started) > Patience)
+        {
+            throw new DependencyUnavailableException($"{Component} key {key}: the swap's outcome stayed unknown");
+        }
+    }
+
+    /// <summary>Writers of one document spread out: the commit id is random, so it serves as the jitter.</summary>
+    private Task PauseAsync(string commit, int round, CancellationToken cancellationToken)
+    {
+        if (round == 0)
+        {
+            return Task.CompletedTask;
+        }
+
+        var ceiling = Math.Min(1 << Math.Min(round, 6), 50);
+        var jitter = (uint)string.GetHashCode(commit, StringComparison.Ordinal) % ceiling;
+        return Task.Delay(TimeSpan.FromMilliseconds(1 + jitter), clock, cancellationToken);
+    }
+}

@@ -24,6 +24,7 @@ public static class ServiceDefaultsExtensions
         builder.Services.AddSingleton(options);
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.TryAddSingleton<IdSource>();
+        builder.Services.TryAddSingleton<State.DocumentStore>();
         builder.AddListener();
         builder.AddJsonLogs();
         builder.AddTelemetry();

@@ -41,7 +41,7 @@ internal static class YamlDocuments
         try
         {
             var stream = new YamlStream();
-            stream.Load(new StringReader(document));
+            stream.Load(new MergingParser(new Parser(new StringReader(document))));
             var root = stream.Documents.Count == 0 ? null : stream.Documents[0].RootNode;
             return root is YamlScalarNode { Value: null or "" } ? null : root;
         }

@@ -26,6 +26,8 @@ internal readonly struct YamlMember
 
     public bool IsMapping => _node is YamlMappingNode;
 
+    public bool IsList => _node is YamlSequenceNode;
+
     /// <summary>The line inside the document; an absent member is reported where its parent begins.</summary>
     public int Line => _node is null ? _parentLine : (int)_node.Start.Line;
 
@@ -182,7 +184,7 @@ internal readonly struct YamlMember
         return map;
     }
 
-    /// <summary>Warns about members daprd would ignore silently; a mistyped name is the usual cause.</summary>
+    /// <summary>Warns about members daprd would ignore silently; a mistyped name is the usual cause. Names in x- are other tools'.</summary>
     public void KnownMembers(params string[] names)
     {
         if (_node is not YamlMappingNode mapping)
@@ -193,7 +195,7 @@ internal readonly struct YamlMember
         foreach (var (key, value) in mapping.Children)
         {
             var name = Key(key);
-            if (!names.Contains(name, StringComparer.Ordinal))
+            if (!names.Contains(name, StringComparer.Ordinal) && !name.StartsWith("x-", StringComparison.Ordinal))
             {
                 var nearest = NearestName.Of(name, names);
                 At(name, value).Warn(nearest is null ? "is not a known member and is ignored" : $"is not a known member and is ignored; did you mean '{nearest}'?");

@@ -1,0 +1,102 @@
+using Sidecar.Components;
+using Sidecar.Configuration;
+using Sidecar.Host;
+using Sidecar.Invocation;
+using Sidecar.Launcher;
+
+namespace Sidecar.Cli;
+
+/// <summary><c>daprd &lt;flags&gt;</c>: one sidecar for one app, in daprd's place.</summary>
+internal static class DaprdCommand
+{
+    public static async Task<int> RunAsync(IReadOnlyList<string> args)
+    {
+        var flags = DaprdFlags.Table.Parse(args);
+        if (flags.Switch("version") == true || flags.Switch("build-info") == true)
+        {
+            await Console.Out.WriteLineAsync(flags.Switch("build-info") == true ? ProductVersion.Line : ProductVersion.Number);
+            return ExitCode.Success;
+        }
+
+        if (flags.Switch("help") == true)
+        {
+            await Console.Out.WriteLineAsync(Usage.Daprd());
+            return ExitCode.Success;
+        }
+
+        var mistakes = new List<string>();
+        var options = DaprdFlags.Read(flags, Environment.GetEnvironmentVariable, Environment.CurrentDirectory, mistakes);
+        if (options is null)
+        {
+            return await ReportAsync("the command line is wrong", mistakes);
+        }
+
+        options = WithChosenPorts(options);
+        await using var clients = new SharedClients();
+        var errors = new List<ConfigurationError>();
+        await using var host = SidecarHost.Create(options, new SidecarProcess(clients, new SidecarDirectory(), TimeProvider.System), errors);
+        if (host is null)
+        {
+            return await ReportAsync("the resources are wrong", errors.Select(error => error.ToString()));
+        }
+
+        using var signals = new StopSignals();
+        return await ServeAsync(host, signals.Stopping);
+    }
+
+    private static async Task<int> ServeAsync(SidecarHost host, CancellationToken stopping)
+    {
+        try
+        {
+            await host.StartAsync(stopping);
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, stopping);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            using var grace = new CancellationTokenSource(host.Options.GracefulShutdown, TimeProvider.System);
+            await StopAsync(host, grace.Token);
+            return ExitCode.Success;
+        }
+        catch (Exception exception) when (StartFailure.Explains(exception))
+        {
+            await Console.Error.WriteLineAsync($"error: the sidecar of {host.Options.AppId} could not start: {StartFailure.Describe(exception)}");
+            return ExitCode.Mistake;
+        }
+
+        return ExitCode.Success;
+    }
+
+    private static async Task StopAsync(SidecarHost host, CancellationToken grace)
+    {
+        try
+        {
+            await host.StopAsync(grace);
+        }
+        catch (OperationCanceledException) when (grace.IsCancellationRequested)
+        {
+            await Console.Error.WriteLineAsync($"warning: the stop took longer than {host.Options.GracefulShutdown.TotalSeconds:0.#} s and was cut short");
+        }
+    }
+
+    private static SidecarOptions WithChosenPorts(SidecarOptions options)
+    {
+        var ports = new PortChoice();
+        return options with
+        {
+            HttpPort = options.HttpPort == 0 ? ports.Next() : options.HttpPort,
+            GrpcPort = options.GrpcPort == 0 ? ports.Next() : options.GrpcPort,
+        };
+    }
+
+    private static async Task<int> ReportAsync(string summary, IEnumerable<string> errors)
+    {
+        var lines = errors.ToList();
+        await Console.Error.WriteLineAsync($"error: {summary} ({lines.Count} {(lines.Count == 1 ? "mistake" : "mistakes")}); nothing was started");
+        foreach (var line in lines)
+        {
+            await Console.Error.WriteLineAsync($"  {line}");
+        }
+
+        return ExitCode.Mistake;
+    }
+}

@@ -1,0 +1,285 @@
+using System.ComponentModel;
+using System.Globalization;
+using Sidecar.Cli;
+using Sidecar.Host;
+
+namespace Sidecar.Launcher;
+
+/// <summary>The run itself: sidecars up, apps up, ready, watched, and everything down again.</summary>
+internal sealed class LaunchSession(
+    LaunchPlan plan, IReadOnlyList<SidecarHost> sidecars, RunFile runFile, LaunchConsole console, JsonEvents events, TimeProvider clock) : IDisposable
+{
+    private const int StartAttempts = 3;
+    private static readonly TimeSpan StartPatience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan DrainPatience = TimeSpan.FromMilliseconds(1500);
+    private static readonly TimeSpan TermPatience = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan SidecarPatience = TimeSpan.FromMilliseconds(4700);
+
+    private readonly long _started = clock.GetTimestamp();
+    private readonly ProcessStarter _starter = new();
+    private readonly CancellationTokenSource _stopApps = new();
+    private readonly CancellationTokenSource _killApps = new();
+    private readonly TaskCompletionSource<AppFailure> _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock _recordGate = new();
+    private readonly string _recordFile = RunRecord.FileOf(runFile);
+    private IReadOnlyList<LaunchedApp> _apps = [];
+    private bool _ready;
+
+    /// <summary>Returns the exit code once everything is stopped again.</summary>
+    public async Task<int> RunAsync(StopSignals signals)
+    {
+        _apps = [.. plan.Apps.Zip(sidecars, (app, sidecar) => new LaunchedApp(app, sidecar, _starter, clock))];
+        WriteRecord();
+        var running = new List<Task>();
+        var exitCode = ExitCode.Success;
+        try
+        {
+            var failures = await StartAsync(running, signals.Stopping);
+            if (failures.Count > 0)
+            {
+                Report(failures);
+                exitCode = ExitCode.StartFailed;
+            }
+            else
+            {
+                AnnounceReady();
+                await Task.Delay(Timeout.InfiniteTimeSpan, clock, signals.Stopping);
+            }
+        }
+        catch (OperationCanceledException) when (signals.Stopping.IsCancellationRequested)
+        {
+            console.Line();
+            console.Info("stopping");
+        }
+
+        await StopAsync(running, signals.Impatient);
+        return exitCode;
+    }
+
+    public void Dispose()
+    {
+        _starter.Dispose();
+        _stopApps.Dispose();
+        _killApps.Dispose();
+        File.Delete(_recordFile);
+    }
+
+    /// <summary>Empty when all apps are ready.</summary>
+    private async Task<IReadOnlyList<AppFailure>> StartAsync(List<Task> running, CancellationToken stopping)
+    {
+        using var rows = console.ShowRows(() => new StartProgress(console, clock).Starting(_apps));
+        var sidecarFailures = (await Task.WhenAll(_apps.Select(app => StartSidecarAsync(app, stopping)))).OfType<AppFailure>().ToList();
+        if (sidecarFailures.Count > 0)
+        {
+            return sidecarFailures;
+        }
+
+        running.AddRange(_apps.Where(app => app.Plan.HasCommand).Select(SuperviseAsync));
+        foreach (var app in _apps.Where(app => !app.Plan.HasCommand))
+        {
+            app.Settle(AppState.SidecarOnly);
+        }
+
+        using var givenUp = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        var ready = Task.WhenAll(_apps.Where(app => app.Plan.HasCommand).Select(app => AwaitReadyAsync(app, givenUp.Token)));
+        var first = await Task.WhenAny(ready, _failed.Task).WaitAsync(stopping);
+        if (first == ready)
+        {
+            return [.. (await ready).OfType<AppFailure>()];
+        }
+
+        await givenUp.CancelAsync();
+        return [await _failed.Task];
+    }
+
+    private static async Task<AppFailure?> StartSidecarAsync(LaunchedApp app, CancellationToken stopping)
+    {
+        try
+        {
+            await app.Sidecar.StartAsync(stopping);
+            return null;
+        }
+        catch (Exception exception) when (StartFailure.Explains(exception))
+        {
+            app.Settle(AppState.Failed);
+            var holder = new[] { app.Plan.Sidecar.HttpPort, app.Plan.Sidecar.GrpcPort }
+                .Select(port => PortHolder.Find(port) is { } found ? $"; port {port} is held by {found}" : "");
+            return new AppFailure(
+                app.Plan.AppId, $"its sidecar could not start: {StartFailure.Describe(exception)}{string.Concat(holder)}", app.Plan.DaprdLog.LastLines, app.Plan.DaprdLog.Path);
+        }
+    }
+
+    /// <summary>Null when the app became ready, or when nobody waits any more.</summary>
+    private async Task<AppFailure?> AwaitReadyAsync(LaunchedApp app, CancellationToken givenUp)
+    {
+        using var patience = new CancellationTokenSource(StartPatience, clock);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(givenUp, patience.Token);
+        if (await app.WaitUntilReadyAsync(ended.Token))
+        {
+            app.Settle(AppState.Ready);
+            if (!console.IsTerminal)
+            {
+                console.Success(string.Create(CultureInfo.InvariantCulture, $"{app.Plan.AppId} ready after {app.Elapsed.TotalSeconds:0.0} s"));
+            }
+
+            return null;
+        }
+
+        if (givenUp.IsCancellationRequested)
+        {
+            return null;
+        }
+
+        app.Settle(AppState.Failed);
+        var health = app.Plan.Sidecar.EnableAppHealthCheck ? $" and answers {app.Plan.Url}{app.Plan.Sidecar.AppHealthCheckPath} with 2xx" : "";
+        return new AppFailure(
+            app.Plan.AppId, $"was not ready within {StartPatience.TotalSeconds:0} s; check that it listens on port {app.Plan.Sidecar.AppPort}{health}",
+            app.Plan.AppLog.LastLines, app.Plan.AppLog.Path);
+    }
+
+    /// <summary>Keeps one app running, or reports that it ended. Its sidecar stays either way.</summary>
+    private async Task SuperviseAsync(LaunchedApp app)
+    {
+        var delay = new RestartDelay();
+        for (var attempt = 1; !_stopApps.IsCancellationRequested; attempt++)
+        {
+            var began = clock.GetTimestamp();
+            var starting = attempt;
+            if (await RunOnceAsync(app, () => OnStarted(app, starting)) is not { } ended || _stopApps.IsCancellationRequested)
+            {
+                return;
+            }
+
+            WriteRecord();
+            if (!_ready && app.State != AppState.Ready && (!plan.Flags.Restart || attempt >= StartAttempts))
+            {
+                app.Settle(AppState.Failed);
+                _failed.TrySetResult(new AppFailure(app.Plan.AppId, ended.Words, app.Plan.AppLog.LastLines, app.Plan.AppLog.Path));
+                return;
+            }
+
+            app.Settle(AppState.Exited);
+            events.AppExited(app.Plan.AppId, ended.Pid, ended.ExitCode);
+            if (!plan.Flags.Restart)
+            {
+                console.Warning($"{app.Plan.AppId} {ended.Words}; the others go on. Its log: {ReadyBlock.Short(app.Plan.AppLog.Path ?? "console only")}");
+                return;
+            }
+
+            var pause = delay.After(clock.GetElapsedTime(began));
+            console.Warning(string.Create(CultureInfo.InvariantCulture, $"{app.Plan.AppId} {ended.Words}; it is started again in {pause.TotalMilliseconds:0} ms"));
+            await Task.Delay(pause, clock, _stopApps.Token).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        }
+    }
+
+    private async Task<AppEnd?> RunOnceAsync(LaunchedApp app, Action started)
+    {
+        int? pid = null;
+        try
+        {
+            var exitCode = await app.RunOnceAsync(
+                () =>
+                {
+                    pid = app.Process?.Pid;
+                    started();
+                },
+                _stopApps.Token,
+                _killApps.Token);
+            return new AppEnd(pid, exitCode, ExitDescription.Of(exitCode, app.Plan.Template.Command[0]));
+        }
+        catch (Win32Exception exception)
+        {
+            return new AppEnd(null, ExecApp.CannotExecute, $"could not be run: {exception.Message}");
+        }
+    }
+
+    private void OnStarted(LaunchedApp app, int attempt)
+    {
+        WriteRecord();
+        if (attempt > 1)
+        {
+            console.Info($"{app.Plan.AppId} runs again (pid {app.Process?.Pid})");
+            events.AppRestarted(app.Plan.AppId, app.Process?.Pid);
+            app.Settle(AppState.Ready);
+        }
+    }
+
+    private void AnnounceReady()
+    {
+        _ready = true;
+        var elapsed = clock.GetElapsedTime(_started);
+        foreach (var line in ReadyBlock.Lines(plan, _apps, elapsed, console))
+        {
+            console.Line(line);
+        }
+
+        events.Ready(plan, _apps, elapsed);
+    }
+
+    private void Report(IReadOnlyList<AppFailure> failures)
+    {
+        foreach (var failure in failures)
+        {
+            console.Error($"{failure.AppId} {failure.Reason}");
+            foreach (var line in failure.LastLines)
+            {
+                console.Line($"     {line}");
+            }
+
+            if (failure.LogFile is { } file && File.Exists(file))
+            {
+                console.Line($"   the whole log: {ReadyBlock.Short(file)}");
+            }
+        }
+
+        console.Info("stopping everything that was started");
+        events.Failed(failures.Select(failure => $"{failure.AppId} {failure.Reason}"), failures.Select(failure => failure.AppId));
+    }
+
+    /// <summary>
+    /// Deliveries stop first, so that no message meets an app that is going away and is counted as a failed attempt;
+    /// then the apps, then what is left of the sidecars. All within five seconds.
+    /// </summary>
+    private async Task StopAsync(List<Task> running, CancellationToken impatient)
+    {
+        _killApps.CancelAfter(TermPatience);
+        await using var hurry = impatient.Register(_killApps.Cancel);
+        using var cutOff = new CancellationTokenSource(SidecarPatience, clock);
+        var sidecarsStopped = Task.WhenAll(sidecars.Select(sidecar => StopSidecarAsync(sidecar, cutOff.Token)));
+        await Task.WhenAny(sidecarsStopped, Task.Delay(DrainPatience, clock, CancellationToken.None));
+        await _stopApps.CancelAsync();
+        await Task.WhenAll(running);
+        await sidecarsStopped;
+        console.Success("stopped");
+        events.Stopped();
+    }
+
+    private async Task StopSidecarAsync(SidecarHost sidecar, CancellationToken cutOff)
+    {
+        try
+        {
+            await sidecar.StopAsync(cutOff);
+        }
+        catch (OperationCanceledException) when (cutOff.IsCancellationRequested)
+        {
+            console.Warning($"the sidecar of {sidecar.Options.AppId} did not stop in time");
+        }
+    }
+
+    private void WriteRecord()
+    {
+        lock (_recordGate)
+        {
+            new RunRecord
+            {
+                Launcher = ProcessIdentity.Own,
+                RunFile = plan.Template.File,
+                Name = plan.Template.Name,
+                DataDirectory = plan.DataDirectory,
+                Apps = [.. _apps.Select(app => app.Record)],
+            }.Write(_recordFile);
+        }
+    }
+
+    private sealed record AppEnd(int? Pid, int ExitCode, string Words);
+}

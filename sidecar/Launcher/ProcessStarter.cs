@@ -1,0 +1,83 @@
+using System.Collections.Concurrent;
+using System.ComponentModel;
+using System.Diagnostics;
+
+namespace Sidecar.Launcher;
+
+/// <summary>
+/// Starts every app from one thread that lives as long as the launcher: Linux sends the death signal when the parent
+/// <em>thread</em> ends, and a thread of the pool may end at any time.
+/// </summary>
+internal sealed class ProcessStarter : IDisposable
+{
+    private readonly BlockingCollection<(ProcessStartInfo Info, TaskCompletionSource<Process> Started)> _requests = [];
+
+    public ProcessStarter() => new Thread(Serve) { IsBackground = true, Name = "process starter" }.Start();
+
+    /// <summary>Fails with <see cref="Win32Exception"/> when the file cannot be run.</summary>
+    public Task<Process> StartAsync(ProcessStartInfo info)
+    {
+        var started = new TaskCompletionSource<Process>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _requests.Add((info, started));
+        return started.Task;
+    }
+
+    /// <summary>A start of <paramref name="command"/> in a process group of its own, with its output captured and no input.</summary>
+    public static ProcessStartInfo Describe(
+        IReadOnlyList<string> command, string directory, IReadOnlyDictionary<string, string> environment)
+    {
+        string[] words = [command[0] == "dotnet" ? DotnetHost() ?? "dotnet" : command[0], .. command.Skip(1)];
+        if (!OperatingSystem.IsWindows())
+        {
+            words = [.. OwnCommand(), ExecApp.Verb, $"{Environment.ProcessId}", .. words];
+        }
+
+        var info = new ProcessStartInfo(words[0], words.Skip(1))
+        {
+            WorkingDirectory = directory,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        };
+        foreach (var (name, value) in environment)
+        {
+            info.Environment[name] = value;
+        }
+
+        return info;
+    }
+
+    /// <summary>The dotnet that runs this process, so that the apps run where PATH knows no dotnet or another one; null when unknown.</summary>
+    public static string? DotnetHost()
+    {
+        var own = Environment.ProcessPath;
+        return Path.GetFileNameWithoutExtension(own) == "dotnet" ? own : Environment.GetEnvironmentVariable("DOTNET_HOST_PATH");
+    }
+
+    public void Dispose() => _requests.CompleteAdding();
+
+    private static string[] OwnCommand()
+    {
+        var assembly = Path.Combine(AppContext.BaseDirectory, typeof(ProcessStarter).Assembly.GetName().Name + ".dll");
+        var apphost = Path.ChangeExtension(assembly, null);
+        return DotnetHost() is { } dotnet ? [dotnet, assembly] : [apphost];
+    }
+
+    private void Serve()
+    {
+        foreach (var (info, started) in _requests.GetConsumingEnumerable())
+        {
+            try
+            {
+                started.SetResult(Process.Start(info) ?? throw new InvalidOperationException($"{info.FileName} did not start"));
+            }
+            catch (Exception exception) when (exception is Win32Exception or InvalidOperationException or FileNotFoundException)
+            {
+                started.SetException(exception);
+            }
+        }
+
+        _requests.Dispose();
+    }
+}

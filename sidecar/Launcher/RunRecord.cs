@@ -1,0 +1,76 @@
+using System.Text.Json;
+
+namespace Sidecar.Launcher;
+
+/// <summary>
+/// Who runs, on disk: <c>.dapr/run/&lt;name&gt;.json</c> beside dapr.yaml. It lets the next start and <c>stop</c> find and
+/// end what a crash left behind, and <c>list</c> show what is there.
+/// </summary>
+internal sealed record RunRecord
+{
+    private static readonly JsonSerializerOptions Format = new(JsonSerializerDefaults.Web) { WriteIndented = true };
+
+    public required ProcessIdentity Launcher { get; init; }
+
+    public required string? RunFile { get; init; }
+
+    public required string Name { get; init; }
+
+    public required string DataDirectory { get; init; }
+
+    public IReadOnlyList<AppRecord> Apps { get; init; } = [];
+
+    public static string FileOf(RunFile runFile) => Path.Combine(runFile.Directory, ".dapr", "run", $"{runFile.Key}.json");
+
+    /// <summary>All records below a folder's .dapr/run; files that cannot be read are skipped.</summary>
+    public static IEnumerable<RunRecord> AllIn(string directory)
+    {
+        var records = Path.Combine(directory, ".dapr", "run");
+        return Directory.Exists(records)
+            ? Directory.EnumerateFiles(records, "*.json").Order(StringComparer.Ordinal).Select(Read).OfType<RunRecord>()
+            : [];
+    }
+
+    /// <summary>Null when there is none, or one that a crash cut short.</summary>
+    public static RunRecord? Read(string file)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<RunRecord>(File.ReadAllBytes(file), Format);
+        }
+        catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>In one step, so that a reader never sees half a record.</summary>
+    public void Write(string file)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        var fresh = $"{file}.{Environment.ProcessId}";
+        File.WriteAllBytes(fresh, JsonSerializer.SerializeToUtf8Bytes(this, Format));
+        File.Move(fresh, file, overwrite: true);
+    }
+
+    /// <summary>Kills the apps that are still there and waits until they are gone. Says whom it ended.</summary>
+    public async Task<IReadOnlyList<AppRecord>> EndAppsAsync(TimeProvider clock)
+    {
+        var alive = Apps.Where(app => app.Process is { IsAlive: true }).ToList();
+        foreach (var app in alive)
+        {
+            app.Process!.SignalGroup(PosixCalls.SignalKill);
+        }
+
+        foreach (var app in alive)
+        {
+            await app.Process!.WaitUntilGoneAsync(TimeSpan.FromSeconds(2), clock);
+        }
+
+        return alive;
+    }
+}
+
+/// <param name="Process">Null while the app is not running, and for an entry without a command.</param>
+internal sealed record AppRecord(
+    string AppId, ProcessIdentity? Process, int? AppPort, int DaprHttpPort, int DaprGrpcPort, DateTimeOffset? Started, string? LogFile);

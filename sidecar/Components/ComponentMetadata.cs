@@ -1,4 +1,5 @@
 using System.Globalization;
+using Sidecar.Configuration;
 
 namespace Sidecar.Components;
 

@@ -55,6 +55,20 @@ internal static class GoDuration
         return true;
     }
 
+    /// <param name="bareUnit">What a number without a unit counts: component metadata knows such, seconds as a rule, milliseconds with Redis.</param>
+    public static bool TryParse(string text, TimeSpan bareUnit, out TimeSpan duration)
+    {
+        var trimmed = text.AsSpan().Trim();
+        if (!decimal.TryParse(trimmed, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number))
+        {
+            return TryParse(trimmed.ToString(), out duration);
+        }
+
+        var fits = Math.Abs(number) < long.MaxValue / Math.Max(1m, bareUnit.Ticks);
+        duration = fits ? TimeSpan.FromTicks((long)(number * bareUnit.Ticks)) : TimeSpan.Zero;
+        return fits;
+    }
+
     public static TimeSpan Parse(string text) =>
         TryParse(text, out var duration) ? duration : throw new FormatException($"'{text}' is not a duration such as 500ms, 5s or 1h30m");
 

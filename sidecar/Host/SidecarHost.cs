@@ -1,35 +1,199 @@
+using Sidecar.Components;
 using Sidecar.Configuration;
+using Sidecar.Invocation;
+using Sidecar.Logging;
+using Sidecar.Tracing;
 
 namespace Sidecar.Host;
 
-/// <summary>One sidecar: its components, its API servers and its way to the app.</summary>
-internal sealed class SidecarHost(SidecarOptions options) : IAsyncDisposable
+/// <summary>
+/// One sidecar: its components, its API servers and its way to the app. The start order is daprd's and clients depend
+/// on it (dapr-contract.md 1.6): components, servers, outbound ready, app port, app health, subscriptions, ready.
+/// </summary>
+internal sealed partial class SidecarHost : IAsyncDisposable
 {
-    public SidecarOptions Options { get; } = options;
+    private readonly SidecarProcess _process;
+    private readonly SidecarResources _resources;
+    private readonly ComponentLoader _components;
+    private readonly ILoggerFactory _loggers;
+    private readonly ILogger _logger;
+    private readonly SidecarTracing _tracing;
+    private readonly SidecarHealth _health = new();
+    private readonly ShutdownRequest _shutdown = new();
+    private readonly SemaphoreSlim _stopping = new(1, 1);
+    private WebApplication? _servers;
+    private AppWatch? _app;
+
+    private SidecarHost(
+        SidecarOptions options, SidecarProcess process, SidecarResources resources, ComponentLoader components, ILoggerFactory loggers)
+    {
+        Options = options;
+        _process = process;
+        _resources = resources;
+        _components = components;
+        _loggers = loggers;
+        _logger = loggers.CreateLogger<SidecarHost>();
+        _tracing = new SidecarTracing(options, resources.Configuration.Tracing, Environment.GetEnvironmentVariable);
+    }
+
+    public SidecarOptions Options { get; }
 
     /// <summary>True once GET /v1.0/healthz would answer 204: the app was reached and its subscriptions run.</summary>
-    public bool IsReady { get; private set; }
+    public bool IsReady => _health.IsReady;
+
+    /// <summary>Completes when a client asked this sidecar to shut down; true: at once, without grace, exit code 1 (dapr-contract.md 1.9).</summary>
+    public Task<bool> ShutdownAsked => _shutdown.Asked;
 
     /// <summary>Reads and checks every resource and builds the components without any I/O to them. Null when there were errors.</summary>
-    public static SidecarHost? Create(SidecarOptions options, SidecarProcess process, ICollection<ConfigurationError> errors)
+    public static SidecarHost? Create(SidecarOptions options, SidecarProcess process, ICollection<ConfigurationError> errors) =>
+        Create(options, process, errors, ComponentCatalog.Find);
+
+    /// <summary>As above, with other drivers than the catalogue's.</summary>
+    internal static SidecarHost? Create(
+        SidecarOptions options,
+        SidecarProcess process,
+        ICollection<ConfigurationError> errors,
+        Func<string, ComponentFactory?> findFactory)
     {
-        _ = (process, errors);
-        return new SidecarHost(options);
+        var before = errors.Count;
+        if (options.AppProtocol is not ("http" or "https" or "h2c"))
+        {
+            errors.Add(new ConfigurationError("daprd", 0, "--app-protocol", $"must be http, https or h2c, not '{options.AppProtocol}'"));
+        }
+
+        var scope = new ResourceScope(options.AppId, ExplicitNamespace(options), Environment.GetEnvironmentVariable, RandomId.NewUuid);
+        var resources = new ResourceLoader(scope, errors).Load(options.ResourcesPaths, options.ConfigFiles);
+        var loggers = SidecarLoggerProvider.CreateFactory(options, process.Clock);
+        var context = new ComponentContext(
+            options.AppId, options.DataDirectory, options.SecretDirectories, process.Clock, loggers, process.Clients);
+        var components = new ComponentLoader(context, findFactory, loggers.CreateLogger<ComponentLoader>());
+        components.Plan(resources.Components, errors);
+        if (errors.Count > before)
+        {
+            loggers.Dispose();
+            return null;
+        }
+
+        return new SidecarHost(options, process, resources, components, loggers);
     }
 
     /// <summary>Initialises the components and listens; returns when the outbound APIs are up, before the app is.</summary>
-    public Task StartAsync(CancellationToken cancellationToken)
+    public async Task StartAsync(CancellationToken cancellationToken)
     {
-        IsReady = Options.AppPort is null;
-        return Task.CompletedTask.WaitAsync(cancellationToken);
+        LogStarting(_logger, Options.AppId, RuntimeVersion.Dapr);
+        foreach (var warning in _resources.Warnings)
+        {
+            LogResourceWarning(_logger, warning.ToString());
+        }
+
+        await _components.InitAsync(cancellationToken);
+        var servers = ApiServer.Build(Options, AddSidecar);
+        _servers = servers;
+        await servers.StartAsync(cancellationToken);
+        _health.SetOutbound(true);
+        LogListening(_logger, Options.HttpPort, Options.GrpcPort);
+
+        if (Options.AppPort is null)
+        {
+            _health.SetApp(true);
+            return;
+        }
+
+        if (servers.Services.GetService<IAppChannel>() is { } channel)
+        {
+            _process.Directory.Register(Options.AppId, channel);
+        }
+
+        _app = ActivatorUtilities.CreateInstance<AppWatch>(servers.Services);
+        _app.Start();
     }
 
     /// <summary>Graceful stop (dapr-contract.md 1.9): deliveries in hand finish, new ones stay with the broker.</summary>
-    public Task StopAsync(CancellationToken cancellationToken)
+    public async Task StopAsync(CancellationToken cancellationToken)
     {
-        IsReady = false;
-        return Task.CompletedTask.WaitAsync(cancellationToken);
+        await _stopping.WaitAsync(cancellationToken);
+        try
+        {
+            if (_app is not null)
+            {
+                await _app.StopAsync(cancellationToken);
+                _app.Dispose();
+                _app = null;
+            }
+
+            if (_servers is not null)
+            {
+                _health.SetApp(false);
+                await StopServersAsync(_servers, cancellationToken);
+                _servers = null;
+                LogStopped(_logger, Options.AppId);
+            }
+
+            await _components.DisposeAsync();
+        }
+        finally
+        {
+            _stopping.Release();
+        }
     }
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public async ValueTask DisposeAsync()
+    {
+        using (var now = new CancellationTokenSource(Options.GracefulShutdown, _process.Clock))
+        {
+            await StopAsync(now.Token);
+        }
+
+        _tracing.Dispose();
+        _loggers.Dispose();
+        _stopping.Dispose();
+    }
+
+    // NAMESPACE limits which resources count only when somebody set it (dapr-contract.md 3.1).
+    private static string? ExplicitNamespace(SidecarOptions options) =>
+        Environment.GetEnvironmentVariable("NAMESPACE") is { Length: > 0 } ? options.Namespace : null;
+
+    private void AddSidecar(IServiceCollection services)
+    {
+        services.AddSingleton(_loggers);
+        services.AddSingleton(Options);
+        services.AddSingleton(_process);
+        services.AddSingleton(_process.Clients);
+        services.AddSingleton(_process.Directory);
+        services.AddSingleton(_process.Clock);
+        services.AddSingleton(_resources);
+        services.AddSingleton(_resources.Resiliency);
+        services.AddSingleton(_components.Registry);
+        services.AddSingleton(_tracing);
+        services.AddSingleton(_health);
+        services.AddSingleton(_shutdown);
+        services.AddSingleton(new Http.StateKeys(Options.AppId, ExplicitNamespace(Options)));
+    }
+
+    private async Task StopServersAsync(WebApplication servers, CancellationToken cancellationToken)
+    {
+        try
+        {
+            // Calls in flight have the grace period; what is still running then is cut off.
+            await servers.StopAsync(cancellationToken);
+        }
+        finally
+        {
+            _health.SetOutbound(false);
+            _process.Directory.Unregister(Options.AppId);
+            await servers.DisposeAsync();
+        }
+    }
+
+    [LoggerMessage(LogLevel.Information, "Starting the sidecar of {AppId}, following Dapr {Version}")]
+    private static partial void LogStarting(ILogger logger, string appId, string version);
+
+    [LoggerMessage(LogLevel.Warning, "{Problem}")]
+    private static partial void LogResourceWarning(ILogger logger, string problem);
+
+    [LoggerMessage(LogLevel.Information, "The APIs listen on HTTP port {HttpPort} and gRPC port {GrpcPort}")]
+    private static partial void LogListening(ILogger logger, int httpPort, int grpcPort);
+
+    [LoggerMessage(LogLevel.Information, "The sidecar of {AppId} has stopped")]
+    private static partial void LogStopped(ILogger logger, string appId);
 }

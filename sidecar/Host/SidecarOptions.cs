@@ -27,6 +27,9 @@ internal sealed record SidecarOptions
 
     public long MaxBodySizeBytes { get; init; } = 4 << 20;
 
+    /// <summary>--read-buffer-size: how long a request's headers may be.</summary>
+    public int ReadBufferSizeBytes { get; init; } = 4 << 10;
+
     public bool EnableAppHealthCheck { get; init; }
 
     public string AppHealthCheckPath { get; init; } = "/healthz";

@@ -16,8 +16,7 @@ internal static class ProblemContext
             context.HttpContext.Response.Headers.RetryAfter = RetryAfter(context.HttpContext);
         }
 
-        if (context.ProblemDetails.Status is StatusCodes.Status401Unauthorized
-            && context.HttpContext.Response.Headers.WWWAuthenticate.Count == 0)
+        if (context.ProblemDetails.Status is StatusCodes.Status401Unauthorized)
         {
             context.HttpContext.Response.Headers.WWWAuthenticate = "Bearer";
         }

@@ -1,0 +1,90 @@
+using System.Net;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Sidecar.Grpc;
+using Sidecar.Http;
+using Sidecar.Invocation;
+using Sidecar.PubSub;
+using Sidecar.Resiliency;
+using Sidecar.Tracing;
+using Sidecar.Workflows;
+
+namespace Sidecar.Host;
+
+/// <summary>
+/// The HTTP and the gRPC API of one sidecar: one server with a port for each protocol, since cleartext HTTP/2 cannot
+/// share a port with HTTP/1.1 here.
+/// </summary>
+internal static class ApiServer
+{
+    // Go's HTTP server, which daprd uses, allows this much on top of the limit it is given.
+    private const int HeaderSlack = 4096;
+
+    public static WebApplication Build(SidecarOptions options, Action<IServiceCollection> addSidecar)
+    {
+        // Empty: nothing from appsettings, ASPNETCORE_* or Ctrl+C may reach a sidecar that shares its process with others.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "sidecar" });
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Configure(kestrel, options));
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.GracefulShutdown);
+        builder.Services.AddRoutingCore();
+        addSidecar(builder.Services);
+        builder.Services.AddSingleton<AppHealth>();
+        builder.Services.AddSingleton<ActiveSubscriptions>();
+        builder.Services.AddSingleton<ExtendedMetadata>();
+        builder.Services.AddSingleton<ResiliencyPolicies>();
+        builder.Services.AddSingleton<ComponentCalls>();
+        builder.Services.AddPubSub().AddInvocation().AddWorkflows();
+
+        var app = builder.Build();
+        app.UseRequestTarget();
+        app.UseStreamLimits();
+        app.UseGrpcApi();
+        app.UseHttpApiOnly();
+        app.UseRequestTracing(app.Services.GetRequiredService<SidecarTracing>());
+        app.UseApiToken(options.ApiToken);
+        app.UseApiLog(options);
+        app.UseFaultBoundary();
+        app.UseRouting();
+        Map(app);
+        return app;
+    }
+
+    private static void Map(WebApplication app)
+    {
+        app.MapHealth();
+        app.MapMetadata();
+        app.MapShutdown();
+        app.MapState();
+        app.MapLock();
+        app.MapSecrets();
+        app.MapPublish();
+        app.MapWorkflows();
+        app.MapInvoke();
+    }
+
+    private static void Configure(KestrelServerOptions kestrel, SidecarOptions options)
+    {
+        kestrel.AddServerHeader = false;
+        var limits = kestrel.Limits;
+        limits.MaxRequestBodySize = options.MaxBodySizeBytes > 0 ? options.MaxBodySizeBytes : null;
+        limits.MaxRequestHeadersTotalSize = options.ReadBufferSizeBytes + HeaderSlack;
+        limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+
+        // One SDK client puts all its calls on one connection.
+        limits.Http2.MaxStreamsPerConnection = 1000;
+        limits.Http2.InitialConnectionWindowSize = 1 << 20;
+        limits.Http2.InitialStreamWindowSize = 1 << 19;
+        foreach (var address in Addresses(options))
+        {
+            kestrel.Listen(address, options.HttpPort, listen => listen.Protocols = HttpProtocols.Http1);
+            kestrel.Listen(address, options.GrpcPort, listen => listen.Protocols = HttpProtocols.Http2);
+        }
+    }
+
+    // daprd listens on all interfaces by default. These sidecars run on a developer's machine, mostly without an API
+    // token, and must not offer their state to the network; --dapr-listen-addresses restores daprd's way.
+    private static IEnumerable<IPAddress> Addresses(SidecarOptions options) =>
+        options.ListenAddresses.Count == 0
+            ? [IPAddress.Loopback]
+            : options.ListenAddresses.Select(address =>
+                IPAddress.TryParse(address, out var parsed) ? parsed : throw new ArgumentException($"'{address}' is not an IP address to listen on"));
+}

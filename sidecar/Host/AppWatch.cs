@@ -1,0 +1,193 @@
+using System.Net.Sockets;
+
+namespace Sidecar.Host;
+
+/// <summary>
+/// Waits for the app's port, watches the app's health and starts and stops what feeds the app (dapr-contract.md 1.6
+/// steps 6 to 9, 1.7). One loop does all of it, so a start and a stop can never overlap.
+/// </summary>
+internal sealed partial class AppWatch(
+    SidecarOptions options,
+    AppHealth appHealth,
+    SidecarHealth health,
+    IEnumerable<IAppLifecycle> lifecycles,
+    TimeProvider clock,
+    ILogger<AppWatch> logger) : IDisposable
+{
+    private static readonly TimeSpan DialInterval = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan DialTimeout = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
+
+    // An app that starts is asked more often than one that runs: the interval (5 s) would decide when the shop is ready.
+    private static readonly TimeSpan StartProbeInterval = TimeSpan.FromMilliseconds(200);
+
+    private readonly CancellationTokenSource _stop = new();
+    private readonly List<IAppLifecycle> _running = [];
+    private Task _loop = Task.CompletedTask;
+
+    public void Start() => _loop = Task.Run(() => RunAsync(_stop.Token), CancellationToken.None);
+
+    /// <summary>Stops feeding the app: what it has in hand is finished and acknowledged, nothing new is taken.</summary>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await _stop.CancelAsync();
+        await _loop.WaitAsync(cancellationToken);
+        await StopLifecyclesAsync(cancellationToken);
+    }
+
+    public void Dispose() => _stop.Dispose();
+
+    private async Task RunAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await WaitForPortAsync(cancellationToken);
+            LogReached(logger, options.AppPort ?? 0);
+            if (options.EnableAppHealthCheck)
+            {
+                await ProbeAsync(cancellationToken);
+            }
+            else
+            {
+                await BecomeHealthyAsync(cancellationToken);
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            LogWatchEnded(logger);
+        }
+    }
+
+    private async Task WaitForPortAsync(CancellationToken cancellationToken)
+    {
+        LogWaiting(logger, options.AppChannelAddress, options.AppPort ?? 0);
+        while (!await CanDialAsync(cancellationToken))
+        {
+            await Task.Delay(DialInterval, clock, cancellationToken);
+        }
+    }
+
+    private async Task<bool> CanDialAsync(CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(DialTimeout, clock);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        using var socket = new TcpClient();
+        try
+        {
+            await socket.ConnectAsync(options.AppChannelAddress, options.AppPort ?? 0, both.Token);
+            return true;
+        }
+        catch (Exception exception) when (exception is SocketException or OperationCanceledException)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            return false;
+        }
+    }
+
+    private async Task ProbeAsync(CancellationToken cancellationToken)
+    {
+        using var probe = new AppHealthProbe(options, clock);
+        var failures = 0;
+        while (true)
+        {
+            if (await probe.IsGoodAsync(cancellationToken))
+            {
+                failures = 0;
+                await BecomeHealthyAsync(cancellationToken);
+            }
+            else if (appHealth.IsHealthy && ++failures >= options.AppHealthThreshold)
+            {
+                await BecomeUnhealthyAsync(cancellationToken);
+            }
+
+            var isStarting = !health.IsReady && options.AppHealthProbeInterval > StartProbeInterval;
+            await Task.Delay(isStarting ? StartProbeInterval : options.AppHealthProbeInterval, clock, cancellationToken);
+        }
+    }
+
+    private async Task BecomeHealthyAsync(CancellationToken cancellationToken)
+    {
+        if (appHealth.IsHealthy)
+        {
+            return;
+        }
+
+        // First the state, then the subscriptions: the first delivery may come before StartAsync returns.
+        appHealth.Set(true);
+        foreach (var lifecycle in lifecycles)
+        {
+            _running.Add(lifecycle);
+            await StartAsync(lifecycle, cancellationToken);
+        }
+
+        health.SetApp(true);
+        LogReady(logger, options.AppId);
+    }
+
+    private async Task BecomeUnhealthyAsync(CancellationToken cancellationToken)
+    {
+        LogUnhealthy(logger, options.AppHealthThreshold);
+        appHealth.Set(false);
+        await StopLifecyclesAsync(cancellationToken);
+    }
+
+    // The app may answer /dapr/subscribe badly while it starts, or the broker may be away: both pass.
+    private async Task StartAsync(IAppLifecycle lifecycle, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                await lifecycle.StartAsync(cancellationToken);
+                return;
+            }
+#pragma warning disable CA1031 // What an app answers and what a driver throws while starting is not known here; the loop must outlive it.
+            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+#pragma warning restore CA1031
+            {
+                LogStartFailed(logger, lifecycle.GetType().Name, exception);
+                await Task.Delay(RetryInterval, clock, cancellationToken);
+            }
+        }
+    }
+
+    private async Task StopLifecyclesAsync(CancellationToken cancellationToken)
+    {
+        foreach (var lifecycle in _running)
+        {
+            try
+            {
+                await lifecycle.StopAsync(cancellationToken);
+            }
+#pragma warning disable CA1031 // One that cannot stop must not keep the others running.
+            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+#pragma warning restore CA1031
+            {
+                LogStopFailed(logger, lifecycle.GetType().Name, exception);
+            }
+        }
+
+        _running.Clear();
+    }
+
+    [LoggerMessage(LogLevel.Information, "Waiting for the app on {Address}:{Port}")]
+    private static partial void LogWaiting(ILogger logger, string address, int port);
+
+    [LoggerMessage(LogLevel.Information, "The app answers on port {Port}")]
+    private static partial void LogReached(ILogger logger, int port);
+
+    [LoggerMessage(LogLevel.Information, "The sidecar of {AppId} is ready: the app is healthy and what feeds it runs")]
+    private static partial void LogReady(ILogger logger, string appId);
+
+    [LoggerMessage(LogLevel.Warning, "The app is unhealthy after {Failures} failed probes; subscriptions and bindings stop until it answers")]
+    private static partial void LogUnhealthy(ILogger logger, int failures);
+
+    [LoggerMessage(LogLevel.Warning, "{Lifecycle} could not start and is tried again")]
+    private static partial void LogStartFailed(ILogger logger, string lifecycle, Exception exception);
+
+    [LoggerMessage(LogLevel.Error, "{Lifecycle} could not stop")]
+    private static partial void LogStopFailed(ILogger logger, string lifecycle, Exception exception);
+
+    [LoggerMessage(LogLevel.Debug, "The app is no longer watched")]
+    private static partial void LogWatchEnded(ILogger logger);
+}

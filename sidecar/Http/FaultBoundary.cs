@@ -1,0 +1,42 @@
+using Sidecar.Http.Errors;
+
+namespace Sidecar.Http;
+
+/// <summary>The last catch of the HTTP API: a fault nobody foresaw is logged and answered in Dapr's form.</summary>
+internal static partial class FaultBoundary
+{
+    public static IApplicationBuilder UseFaultBoundary(this IApplicationBuilder app)
+    {
+        var logger = app.ApplicationServices.GetRequiredService<ILoggerFactory>().CreateLogger("dapr.runtime.http");
+        return app.Use((context, next) => GuardAsync(context, next, logger));
+    }
+
+    private static async Task GuardAsync(HttpContext context, RequestDelegate next, ILogger logger)
+    {
+        try
+        {
+            await next(context);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            LogAborted(logger, context.Request.Method, context.Request.Path.Value ?? "");
+        }
+        catch (BadHttpRequestException exception) when (!context.Response.HasStarted)
+        {
+            await context.Response.WriteAsync(CommonErrors.MalformedBody(exception.Message), context.RequestAborted);
+        }
+#pragma warning disable CA1031 // The boundary itself: whatever a handler let through must not end as an empty 500.
+        catch (Exception exception) when (!context.Response.HasStarted)
+#pragma warning restore CA1031
+        {
+            LogFault(logger, context.Request.Method, context.Request.Path.Value ?? "", exception);
+            await context.Response.WriteAsync(CommonErrors.Internal(exception.Message), context.RequestAborted);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Debug, "{Method} {Path} was given up by the client")]
+    private static partial void LogAborted(ILogger logger, string method, string path);
+
+    [LoggerMessage(LogLevel.Error, "{Method} {Path} failed")]
+    private static partial void LogFault(ILogger logger, string method, string path, Exception exception);
+}

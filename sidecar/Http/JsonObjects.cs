@@ -1,0 +1,71 @@
+using System.Text.Json;
+
+namespace Sidecar.Http;
+
+/// <summary>
+/// Walking a JSON object with <see cref="Utf8JsonReader"/>, for bodies whose values must survive byte for byte. Every
+/// mistake is a <see cref="JsonException"/> or <see cref="FormatException"/> with words for the client.
+/// </summary>
+internal static class JsonObjects
+{
+    public static readonly JsonReaderOptions Deep = new() { MaxDepth = 1000 };
+
+    public static void Start(ref Utf8JsonReader reader)
+    {
+        if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
+        {
+            throw new FormatException("the body is not a JSON object");
+        }
+    }
+
+    /// <summary>Moves to the next member's value; false at the end of the object.</summary>
+    public static bool NextMember(ref Utf8JsonReader reader, out string name)
+    {
+        if (!reader.Read() || reader.TokenType != JsonTokenType.PropertyName)
+        {
+            name = "";
+            return false;
+        }
+
+        name = reader.GetString() ?? "";
+        reader.Read();
+        return true;
+    }
+
+    /// <summary>Nothing may follow the body's value.</summary>
+    public static void End(ref Utf8JsonReader reader)
+    {
+        if (reader.Read())
+        {
+            throw new FormatException("there is something after the JSON value");
+        }
+    }
+
+    public static string? Text(ref Utf8JsonReader reader, string name) => reader.TokenType switch
+    {
+        JsonTokenType.String => reader.GetString(),
+        JsonTokenType.Null => null,
+        _ => throw new FormatException($"\"{name}\" is not a string"),
+    };
+
+    public static Dictionary<string, string>? TextMap(ref Utf8JsonReader reader, string name)
+    {
+        if (reader.TokenType == JsonTokenType.Null)
+        {
+            return null;
+        }
+
+        if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            throw new FormatException($"\"{name}\" is not an object");
+        }
+
+        var map = new Dictionary<string, string>(StringComparer.Ordinal);
+        while (NextMember(ref reader, out var key))
+        {
+            map[key] = Text(ref reader, key) ?? "";
+        }
+
+        return map;
+    }
+}

@@ -6,7 +6,6 @@ using Dapr.Workflow.Worker;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Dapr.Workflow;
@@ -14,6 +13,9 @@ namespace Dapr.Workflow;
 /// <summary>Adds workflows to an application.</summary>
 public static class WorkflowServiceCollectionExtensions
 {
+    // The worker reads and writes fields too (tuples as inputs); the client, as in the official SDK, does not.
+    private static readonly JsonDaprSerializer WorkerSerializer = new(new JsonSerializerOptions(JsonSerializerDefaults.Web) { IncludeFields = true });
+
     /// <summary>Adds the worker that serves the registered workflows and activities, and a <see cref="DaprWorkflowClient"/>.</summary>
     /// <param name="services">The application's services.</param>
     /// <param name="configure">Registers workflows and activities.</param>
@@ -31,6 +33,11 @@ public static class WorkflowServiceCollectionExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(NewChannel);
         services.TryAddSingleton<IWorkflowsFactory>(NewFactory);
+        services.TryAddSingleton<TurnWatchdog>();
+        services.TryAddSingleton<WorkItemDispatcher>();
+        services.TryAddSingleton(provider => NewWorkflowRunner(provider, WorkerSerializer));
+        services.TryAddSingleton(provider => NewActivityRunner(provider, WorkerSerializer));
+        services.AddHostedService<WorkflowWorker>();
         services.TryAdd(new ServiceDescriptor(typeof(DaprWorkflowClient), NewClient, lifetime));
         return services;
     }
@@ -55,6 +62,12 @@ public static class WorkflowServiceCollectionExtensions
 
         return factory;
     }
+
+    private static WorkflowRunner NewWorkflowRunner(IServiceProvider provider, IDaprSerializer serializer) =>
+        ActivatorUtilities.CreateInstance<WorkflowRunner>(provider, serializer);
+
+    private static ActivityRunner NewActivityRunner(IServiceProvider provider, IDaprSerializer serializer) =>
+        ActivatorUtilities.CreateInstance<ActivityRunner>(provider, serializer);
 
     private static DaprWorkflowClient NewClient(IServiceProvider provider) => new(
         provider.GetRequiredService<GrpcChannel>(),

@@ -3,12 +3,14 @@ using DaprShop.ServiceDefaults.Health;
 using DaprShop.ServiceDefaults.Http;
 using DaprShop.ServiceDefaults.Ids;
 using DaprShop.ServiceDefaults.Json;
+using DaprShop.ServiceDefaults.State;
 using DaprShop.ServiceDefaults.Telemetry;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace DaprShop.ServiceDefaults;
 
@@ -24,13 +26,18 @@ public static class ServiceDefaultsExtensions
         builder.Services.AddSingleton(options);
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.TryAddSingleton<IdSource>();
-        builder.Services.TryAddSingleton<State.DocumentStore>();
         builder.AddListener();
         builder.AddJsonLogs();
         builder.AddTelemetry();
         AddJson(builder.Services);
         AddPipeline(builder.Services);
-        builder.Services.AddHealthChecks();
+        AddHealth(builder.Services, options);
+        if (options.UseSidecar)
+        {
+            builder.Services.AddDaprClient(client => client.UseJsonSerializationOptions(ShopJson.Documents));
+            builder.Services.TryAddSingleton<DocumentStore>();
+        }
+
         return builder;
     }
 
@@ -46,5 +53,19 @@ public static class ServiceDefaultsExtensions
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         services.AddProblemDetails(problems => problems.CustomizeProblemDetails = ProblemContext.Fill);
         services.AddSingleton<IStartupFilter, DefaultPipeline>();
+    }
+
+    private static void AddHealth(IServiceCollection services, ServiceDefaultsOptions options)
+    {
+        var checks = services.AddHealthChecks();
+        if (options.UseSidecar)
+        {
+            checks.AddCheck<SidecarHealthCheck>("sidecar", HealthStatus.Unhealthy);
+        }
+
+        if (options.UseSidecar && options.UseStateStore)
+        {
+            checks.AddCheck<StateStoreHealthCheck>("statestore", HealthStatus.Unhealthy);
+        }
     }
 }

@@ -1,3 +1,5 @@
+using Sidecar.Components.PubSub.InMemory;
+using Sidecar.Components.PubSub.Sqlite;
 using Sidecar.Components.State.InMemory;
 using Sidecar.Components.State.Sqlite;
 
@@ -11,6 +13,8 @@ internal static class ComponentCatalog
 {
     private static readonly Dictionary<string, ComponentFactory> Factories = new(StringComparer.OrdinalIgnoreCase)
     {
+        ["pubsub.in-memory"] = InMemoryPubSub.Create,
+        ["pubsub.sqlite"] = SqlitePubSub.Create,
         ["state.in-memory"] = InMemoryStateStore.Create,
         ["state.sqlite"] = SqliteStateStore.Create,
     };

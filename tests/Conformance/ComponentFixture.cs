@@ -39,8 +39,9 @@ internal sealed class ComponentFixture
     {
         var factory = ComponentCatalog.Find(type);
         Assert.NotNull(factory);
-        var spec = new ComponentSpec(
-            "component", type, "v1", metadata.ToDictionary(item => item.Name, item => item.Value), false, TimeSpan.FromSeconds(5), "test.yaml");
+        // Of members given twice the last one counts, so that a test can change a driver's usual metadata.
+        var members = metadata.GroupBy(item => item.Name).ToDictionary(group => group.Key, group => group.Last().Value);
+        var spec = new ComponentSpec("component", type, "v1", members, false, TimeSpan.FromSeconds(5), "test.yaml");
         var context = new ComponentContext(
             appId, Directory, [Directory], UseManualClock ? ManualClock : TimeProvider.System, Loggers, _shared);
         return factory(spec, context, errors);

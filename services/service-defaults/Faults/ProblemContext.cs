@@ -16,7 +16,8 @@ internal static class ProblemContext
             context.HttpContext.Response.Headers.RetryAfter = RetryAfter(context.HttpContext);
         }
 
-        if (context.ProblemDetails.Status is StatusCodes.Status401Unauthorized)
+        if (context.ProblemDetails.Status is StatusCodes.Status401Unauthorized
+            && context.HttpContext.Response.Headers.WWWAuthenticate.Count == 0)
         {
             context.HttpContext.Response.Headers.WWWAuthenticate = "Bearer";
         }

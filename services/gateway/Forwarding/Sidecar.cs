@@ -1,0 +1,40 @@
+using Dapr;
+
+namespace DaprShop.Gateway.Forwarding;
+
+/// <summary>
+/// Service invocation over the sidecar's HTTP API, as a bare message invoker: the client class that the SDK hands out follows
+/// redirects and keeps cookies, which a gateway must not do for its callers.
+/// </summary>
+internal sealed class Sidecar(IConfiguration configuration) : IDisposable
+{
+    private readonly Uri _endpoint = new(DaprDefaults.GetDefaultHttpEndpoint(configuration));
+    private readonly string _token = DaprDefaults.GetDefaultDaprApiToken(configuration);
+
+    private readonly HttpMessageInvoker _http = new(new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false,
+        UseCookies = false,
+        UseProxy = false,
+        ConnectTimeout = TimeSpan.FromSeconds(5),
+        PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
+    });
+
+    /// <param name="pathAndQuery">Escaped, with its leading slash.</param>
+    public HttpRequestMessage CreateRequest(HttpMethod method, string appId, string pathAndQuery)
+    {
+        var request = new HttpRequestMessage(method, new Uri(_endpoint, $"/v1.0/invoke/{appId}/method{pathAndQuery}"));
+        if (!string.IsNullOrEmpty(_token))
+        {
+            request.Headers.Add("dapr-api-token", _token);
+        }
+
+        return request;
+    }
+
+    /// <returns>The answer as soon as its headers are there; the body still streams.</returns>
+    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+        _http.SendAsync(request, cancellationToken);
+
+    public void Dispose() => _http.Dispose();
+}

@@ -1,0 +1,54 @@
+namespace DaprShop.Gateway.Routes;
+
+internal enum Access
+{
+    Anyone,
+    SignedIn,
+    Operator,
+}
+
+/// <summary>
+/// One route of the public API, as data: what the gateway forwards, whom it lets in, and what the OpenAPI document says all come
+/// from here. The path is the same at the service.
+/// </summary>
+/// <param name="Name">The operation's id.</param>
+/// <param name="AppId">Who answers.</param>
+internal sealed record PublicRoute(string Method, string Template, string Name, string AppId, Access Access, string Summary)
+{
+    public Type? Request { get; init; }
+
+    /// <summary>A body that works as it stands on a fresh shop.</summary>
+    public string? RequestExample { get; init; }
+
+    public Type? Response { get; init; }
+
+    public string? ResponseExample { get; init; }
+
+    /// <summary>The status of success.</summary>
+    public int Success { get; init; } = StatusCodes.Status200OK;
+
+    /// <summary>Needs an <c>Idempotency-Key</c>.</summary>
+    public bool Idempotent { get; init; }
+
+    /// <summary>Takes <c>limit</c> and <c>cursor</c>.</summary>
+    public bool Paged { get; init; }
+
+    /// <summary>Takes <c>If-None-Match</c> and may answer 304.</summary>
+    public bool Cacheable { get; init; }
+
+    /// <summary>Takes <c>If-Match</c> and may answer 412.</summary>
+    public bool Conditional { get; init; }
+
+    /// <summary>Answers <c>text/event-stream</c> for as long as the client stays.</summary>
+    public bool Streams { get; init; }
+
+    /// <summary>Filters beside limit and cursor, by name.</summary>
+    public IReadOnlyDictionary<string, string> Query { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Refusals that belong to this route, beside those that every route shares.</summary>
+    public IReadOnlyList<int> Refusals { get; init; } = [];
+
+    public string Tag => Template.StartsWith("/api/v1/", StringComparison.Ordinal)
+        ? Template.Split('/')[3]
+        : Template.Split('/')[1];
+}

@@ -1,0 +1,68 @@
+using DaprShop.Contracts;
+using DaprShop.Gateway.Authentication;
+using DaprShop.Gateway.Forwarding;
+using DaprShop.ServiceDefaults.Faults;
+
+namespace DaprShop.Gateway.Routes;
+
+/// <summary>Turns the table into endpoints.</summary>
+internal static class RouteMapping
+{
+    public static void MapForwardedRoutes(this IEndpointRouteBuilder routes)
+    {
+        foreach (var route in RouteTable.All.Where(route => route.AppId != AppIds.Gateway))
+        {
+            routes.MapMethods(route.Template, [route.Method], (HttpContext context, Forwarder forwarder) => forwarder.ForwardAsync(context, route))
+                .Describe(route);
+        }
+    }
+
+    /// <summary>Adds what the table says beside method and path: who may call, and what the document shows.</summary>
+    public static void Describe(this RouteHandlerBuilder endpoint, PublicRoute route)
+    {
+        endpoint.WithMetadata(route).WithName(route.Name).WithSummary(route.Summary).WithTags(route.Tag);
+        if (route.Access != Access.Anyone)
+        {
+            endpoint.RequireAuthorization(route.Access == Access.Operator ? BearerTokens.OperatorPolicy : BearerTokens.SignedInPolicy);
+        }
+
+        if (route.Request is { } request)
+        {
+            endpoint.Accepts(request, "application/json");
+        }
+
+        if (route.Streams)
+        {
+            endpoint.Produces<string>(route.Success, "text/event-stream");
+        }
+        else if (route.Response is { } response)
+        {
+            endpoint.Produces(route.Success, response);
+        }
+        else
+        {
+            endpoint.Produces(route.Success);
+        }
+
+        foreach (var status in Refusals(route))
+        {
+            endpoint.ProducesProblem(status, Problems.ContentType);
+        }
+    }
+
+    private static IEnumerable<int> Refusals(PublicRoute route)
+    {
+        var shared = route.Access switch
+        {
+            Access.Anyone => Array.Empty<int>(),
+            Access.SignedIn => [StatusCodes.Status401Unauthorized],
+            _ => [StatusCodes.Status401Unauthorized, StatusCodes.Status403Forbidden],
+        };
+        return route.Refusals
+            .Concat(shared)
+            .Append(StatusCodes.Status500InternalServerError)
+            .Append(StatusCodes.Status503ServiceUnavailable)
+            .Distinct()
+            .Order();
+    }
+}

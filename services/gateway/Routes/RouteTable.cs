@@ -1,0 +1,145 @@
+using DaprShop.Contracts;
+using DaprShop.Contracts.Api;
+using DaprShop.Contracts.Payments;
+
+namespace DaprShop.Gateway.Routes;
+
+/// <summary>Every route of the public API.</summary>
+internal static class RouteTable
+{
+    public static IReadOnlyList<PublicRoute> All { get; } =
+    [
+        new("POST", "/api/v1/tokens", "signIn", AppIds.Gateway, Access.Anyone, "Sign in as a demo user: shopper-1, operator-1, ...")
+        {
+            Request = typeof(Contracts.Api.SignIn),
+            RequestExample = """{"userName": "shopper-1", "password": "demo"}""",
+            Response = typeof(IssuedToken),
+            Refusals = [400, 401],
+        },
+
+        new("GET", "/api/v1/products", "listProducts", AppIds.Catalog, Access.Anyone, "The products on sale")
+        {
+            Response = typeof(Page<Product>),
+            Paged = true,
+            Query = new Dictionary<string, string> { ["category"] = "Only products of this category." },
+            Refusals = [400],
+        },
+        new("GET", "/api/v1/products/{sku}", "getProduct", AppIds.Catalog, Access.Anyone, "One product")
+        {
+            Response = typeof(Product),
+            Cacheable = true,
+            Refusals = [404],
+        },
+        new("PUT", "/api/v1/products/{sku}", "putProduct", AppIds.Catalog, Access.Operator, "Create a product, or change one with If-Match")
+        {
+            Request = typeof(PutProduct),
+            RequestExample = """
+                {"name": "Trail running shoes", "brand": "Northline", "category": "sports", "price": {"amount": 59900, "currency": "CNY"}, "description": "Light, grippy and quick to dry."}
+                """,
+            Response = typeof(Product),
+            Conditional = true,
+            Refusals = [400, 412, 413],
+        },
+
+        new("GET", "/api/v1/stock/{sku}", "getStock", AppIds.Inventory, Access.Anyone, "Units of a product: initial + restocked = available + reserved + sold")
+        {
+            Response = typeof(StockView),
+            Cacheable = true,
+            Refusals = [404],
+        },
+        new("PUT", "/api/v1/stock/{sku}", "createStock", AppIds.Inventory, Access.Operator, "Create the stock of a product")
+        {
+            Request = typeof(CreateStock),
+            RequestExample = """{"initial": 100, "strategy": "etag", "buckets": 1}""",
+            Response = typeof(StockView),
+            Success = StatusCodes.Status201Created,
+            Refusals = [400, 409, 413],
+        },
+        new("POST", "/api/v1/stock/{sku}/restocks", "restock", AppIds.Inventory, Access.Operator, "Add units to a product")
+        {
+            Request = typeof(Restock),
+            RequestExample = """{"quantity": 50}""",
+            Response = typeof(StockView),
+            Idempotent = true,
+            Refusals = [400, 404, 413, 422],
+        },
+
+        new("POST", "/api/v1/orders", "placeOrder", AppIds.Order, Access.SignedIn, "Place an order: 202 means that stock is reserved and the order is durable")
+        {
+            Request = typeof(PlaceOrder),
+            RequestExample = """{"items": [{"sku": "SKU-1001", "quantity": 1}], "payment": {"source": "tok_ok"}}""",
+            Response = typeof(OrderView),
+            Success = StatusCodes.Status202Accepted,
+            Idempotent = true,
+            Refusals = [400, 409, 413, 422, 429],
+        },
+        new("GET", "/api/v1/orders", "listOrders", AppIds.Order, Access.SignedIn, "Your orders, newest first")
+        {
+            Response = typeof(Page<OrderView>),
+            Paged = true,
+            Query = new Dictionary<string, string>
+            {
+                ["status"] = "Only orders in this status.",
+                ["user"] = "Another user's orders; operators only.",
+            },
+            Refusals = [400],
+        },
+        new("GET", "/api/v1/orders/{id}", "getOrder", AppIds.Order, Access.SignedIn, "One of your orders")
+        {
+            Response = typeof(OrderView),
+            Cacheable = true,
+            Refusals = [404],
+        },
+        new("POST", "/api/v1/orders/{id}/cancel", "cancelOrder", AppIds.Order, Access.SignedIn, "Ask to cancel an order that is not settled yet")
+        {
+            Response = typeof(OrderView),
+            Success = StatusCodes.Status202Accepted,
+            Conditional = true,
+            Refusals = [404, 409, 412],
+        },
+        new("GET", "/api/v1/orders/{id}/events", "getOrderTimeline", AppIds.Order, Access.SignedIn, "Every state change of an order, with its cause")
+        {
+            Response = typeof(OrderTimeline),
+            Refusals = [404],
+        },
+
+        new("GET", "/api/v1/payments/{orderId}", "getPayment", AppIds.Payment, Access.SignedIn, "The payment of one of your orders")
+        {
+            Response = typeof(PaymentView),
+            Refusals = [404],
+        },
+        new("POST", "/webhooks/provider", "receiveProviderWebhook", AppIds.Payment, Access.Anyone, "Where the payment provider reports; signed in Provider-Signature")
+        {
+            Request = typeof(ProviderWebhook),
+            Success = StatusCodes.Status204NoContent,
+            Refusals = [400, 413],
+        },
+
+        new("GET", "/api/v1/notifications", "listNotifications", AppIds.Notification, Access.SignedIn, "Your inbox, newest first")
+        {
+            Response = typeof(Page<NotificationView>),
+            Paged = true,
+            Refusals = [400],
+        },
+        new("GET", "/api/v1/notifications/stream", "streamNotifications", AppIds.Notification, Access.SignedIn, "New notifications as server-sent events")
+        {
+            Streams = true,
+        },
+
+        new("GET", "/api/v1/ops/invariants", "getInvariants", AppIds.Order, Access.Operator, "Do stock, orders and money balance?")
+        {
+            Response = typeof(InvariantsReport),
+        },
+        new("GET", "/api/v1/ops/workflows/{orderId}", "getWorkflow", AppIds.Order, Access.Operator, "The workflow behind an order")
+        {
+            Response = typeof(WorkflowView),
+            Refusals = [404],
+        },
+    ];
+
+    /// <summary>The apps behind the gateway.</summary>
+    public static IReadOnlyList<string> Apps { get; } =
+        [.. All.Select(route => route.AppId).Where(app => app != AppIds.Gateway).Distinct()];
+
+    public static PublicRoute Named(string name) => All.Single(route => route.Name == name);
+}

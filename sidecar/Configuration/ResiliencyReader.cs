@@ -1,3 +1,6 @@
+using Sidecar.Expressions;
+using Sidecar.Resiliency;
+
 namespace Sidecar.Configuration;
 
 /// <summary>Reads and merges kind Resiliency (dapr-contract.md 12).</summary>
@@ -67,11 +70,17 @@ internal sealed class ResiliencyReader
         foreach (var (name, breaker) in policies["circuitBreakers"].Entries())
         {
             breaker.KnownMembers("maxRequests", "interval", "timeout", "trip");
+            var trip = breaker["trip"].Text() is { Length: > 0 } text ? text : CircuitBreakerSpec.DefaultTrip;
+            if (!Condition.IsValid(trip, CircuitBreakerPolicy.Counters, out var mistake))
+            {
+                breaker["trip"].Error(mistake);
+            }
+
             _breakers[name] = new CircuitBreakerSpec(
                 breaker["maxRequests"].Integer(minimum: 0) is > 0 and var requests ? requests : 1,
                 breaker["interval"].Duration() ?? TimeSpan.Zero,
                 breaker["timeout"].Duration() is { } open && open > TimeSpan.Zero ? open : CircuitBreakerSpec.DefaultTimeout,
-                breaker["trip"].Text() is { Length: > 0 } trip ? trip : CircuitBreakerSpec.DefaultTrip,
+                trip,
                 breaker.FileLine);
         }
     }
@@ -84,6 +93,16 @@ internal sealed class ResiliencyReader
         if (policy is not (null or "constant" or "exponential"))
         {
             retry["policy"].Error($"must be constant or exponential, not '{policy}'");
+        }
+
+        if (StatusCodeMatch.Parse(retry["matching"]["httpStatusCodes"].Text(), null, out var mistake) is null)
+        {
+            retry["matching"]["httpStatusCodes"].Error(mistake!);
+        }
+
+        if (StatusCodeMatch.Parse(null, retry["matching"]["gRPCStatusCodes"].Text(), out mistake) is null)
+        {
+            retry["matching"]["gRPCStatusCodes"].Error(mistake!);
         }
 
         return new RetrySpec(

@@ -1,3 +1,6 @@
+using Sidecar.Expressions;
+using Sidecar.PubSub.Subscriptions;
+
 namespace Sidecar.Configuration;
 
 /// <summary>Reads kind Subscription, v1alpha1 (one route) and v2alpha1 (rules) (dapr-contract.md 3.3).</summary>
@@ -37,6 +40,11 @@ internal static class SubscriptionReader
         foreach (var rule in routes["rules"].Items())
         {
             rule.KnownMembers("match", "path");
+            if (!Condition.IsValid(rule["match"].Text() ?? "", EventCondition.Variables, out var mistake))
+            {
+                rule["match"].Error(mistake);
+            }
+
             rules.Add(new SubscriptionRule(rule["match"].Text() ?? "", rule["path"].RequiredText(), rule.FileLine));
         }
 

@@ -1,17 +1,75 @@
+using System.Collections.Concurrent;
+using Sidecar.Components;
+using Sidecar.Configuration;
+
 namespace Sidecar.Resiliency;
 
 /// <summary>
 /// The policies of this sidecar's Resiliency documents (dapr-contract.md 12), resolved per target:
 /// retry( breaker( timeout( call ))).
 /// </summary>
-internal sealed class ResiliencyPolicies(TimeProvider clock)
+/// <param name="components">Tell each component's type, by which its default policies are found.</param>
+internal sealed class ResiliencyPolicies(
+    TimeProvider clock, ResiliencySpec spec, ComponentRegistry? components = null, Func<double>? jitter = null)
 {
+    private readonly PolicySet _policies = new(spec);
+    private readonly ConcurrentDictionary<(string Component, Direction Direction), Pipeline> _components = new();
+    private readonly ConcurrentDictionary<string, BreakerCache> _appBreakers = new(StringComparer.Ordinal);
+
+    public ResiliencyPolicies(TimeProvider clock)
+        : this(clock, new ResiliencySpec())
+    {
+    }
+
     public TimeProvider Clock { get; } = clock;
 
-    /// <summary>Runs a component call under the component's outbound policy; one attempt when none targets it.</summary>
-    public async Task<T> OutboundAsync<T>(string component, Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken)
+    /// <summary>Null when nothing targets the app: the built-in policy for broken connections then applies.</summary>
+    public Pipeline? ForApp(string appId, string endpoint)
     {
-        _ = (component, Clock);
-        return await call(cancellationToken);
+        if (_policies.ForApp(appId) is not { } target)
+        {
+            return null;
+        }
+
+        var breaker = target.CircuitBreaker is { } name
+            ? _appBreakers.GetOrAdd(appId, _ => new BreakerCache(_policies.BreakersOf(appId), () => NewBreaker(name))).Get(endpoint)
+            : null;
+        return NewPipeline(target, breaker);
     }
+
+    public Pipeline ForInbound(string component) => ForComponent(component, Direction.Inbound);
+
+    public Pipeline ForOutbound(string component) => ForComponent(component, Direction.Outbound);
+
+    /// <summary>A policy that daprd has without any document.</summary>
+    public Pipeline BuiltIn(string retry) => NewPipeline(PolicyNames.None with { Retry = retry }, null);
+
+    /// <summary>Runs a component call under the component's outbound policy; one attempt when none targets it.</summary>
+    public Task<T> OutboundAsync<T>(string component, Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken) =>
+        ForOutbound(component) is { IsEmpty: false } pipeline
+            ? pipeline.RunAsync(async token => Attempt<T>.Success(await call(token)), cancellationToken)
+            : call(cancellationToken);
+
+    public Task OutboundAsync(string component, Func<CancellationToken, Task> call, CancellationToken cancellationToken) =>
+        ForOutbound(component) is { IsEmpty: false } pipeline
+            ? pipeline.RunAsync(
+                async token =>
+                {
+                    await call(token);
+                    return Attempt<object?>.Success(null);
+                },
+                cancellationToken)
+            : call(cancellationToken);
+
+    private Pipeline ForComponent(string component, Direction direction) =>
+        _components.GetOrAdd((component, direction), key =>
+        {
+            var target = _policies.ForComponent(key.Component, components?.Find(key.Component)?.Spec.Type, key.Direction);
+            return NewPipeline(target ?? PolicyNames.None, target?.CircuitBreaker is { } name ? NewBreaker(name) : null);
+        });
+
+    private CircuitBreaker NewBreaker(string name) => new(_policies.CircuitBreaker(name), Clock);
+
+    private Pipeline NewPipeline(PolicyNames target, CircuitBreaker? breaker) =>
+        new(_policies.Timeout(target.Timeout), _policies.Retry(target.Retry), breaker, Clock, jitter ?? Jitter.Next);
 }

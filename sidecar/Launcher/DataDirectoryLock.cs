@@ -16,14 +16,14 @@ internal sealed class DataDirectoryLock : IDisposable
     public static DataDirectoryLock? Take(string dataDirectory, out string problem)
     {
         problem = "";
-
-        // The number stands in a file of its own: a locked file cannot be read by others.
-        var holder = Path.Combine(dataDirectory, "launcher.pid");
+        var path = Path.Combine(dataDirectory, "launcher.lock");
         try
         {
             Directory.CreateDirectory(dataDirectory);
-            var file = new FileStream(Path.Combine(dataDirectory, "launcher.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            File.WriteAllText(holder, Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
+            var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            file.SetLength(0);
+            file.Write(System.Text.Encoding.ASCII.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture)));
+            file.Flush();
             return new DataDirectoryLock(file);
         }
         catch (UnauthorizedAccessException exception)
@@ -32,7 +32,7 @@ internal sealed class DataDirectoryLock : IDisposable
         }
         catch (IOException exception)
         {
-            problem = HolderOf(holder) is { } pid
+            problem = HolderOf(path) is { } pid
                 ? $"the data directory {dataDirectory} is in use by another launcher (pid {pid})"
                 : $"the data directory {dataDirectory} cannot be used: {exception.Message}";
         }
@@ -46,7 +46,9 @@ internal sealed class DataDirectoryLock : IDisposable
     {
         try
         {
-            return File.ReadAllText(path) is { Length: > 0 } pid ? pid : null;
+            // FileShare.ReadWrite asks for no lock of its own, so the holder's number can be read.
+            using var reader = new StreamReader(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+            return reader.ReadToEnd() is { Length: > 0 } pid ? pid : null;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

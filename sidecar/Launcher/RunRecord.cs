@@ -53,32 +53,21 @@ internal sealed record RunRecord
         File.Move(fresh, file, overwrite: true);
     }
 
-    /// <summary>Kills the apps that are still there, and what they left in their groups, and waits. Says whom it ended.</summary>
+    /// <summary>Kills the apps that are still there and waits until they are gone. Says whom it ended.</summary>
     public async Task<IReadOnlyList<AppRecord>> EndAppsAsync(TimeProvider clock)
     {
-        var ended = new List<AppRecord>();
-        var killed = new List<ProcessIdentity>();
-        foreach (var app in Apps.Where(app => app.Process is not null))
+        var alive = Apps.Where(app => app.Process is { IsAlive: true }).ToList();
+        foreach (var app in alive)
         {
-            ProcessIdentity[] alive = app.Process!.IsAlive ? [app.Process] : [.. app.Process.Orphans($"DAPR_HTTP_PORT={app.DaprHttpPort}")];
-            foreach (var process in alive)
-            {
-                process.SignalGroup(PosixCalls.SignalKill);
-            }
-
-            killed.AddRange(alive);
-            if (alive.Length > 0)
-            {
-                ended.Add(app);
-            }
+            app.Process!.SignalGroup(PosixCalls.SignalKill);
         }
 
-        foreach (var process in killed)
+        foreach (var app in alive)
         {
-            await process.WaitUntilGoneAsync(TimeSpan.FromSeconds(2), clock);
+            await app.Process!.WaitUntilGoneAsync(TimeSpan.FromSeconds(2), clock);
         }
 
-        return ended;
+        return alive;
     }
 }
 

@@ -1,6 +1,16 @@
+using Sidecar.Host;
+using Sidecar.PubSub.Publishing;
+using Sidecar.PubSub.Subscriptions;
+
 namespace Sidecar.PubSub;
 
 internal static class PubSubBuildingBlock
 {
-    public static IServiceCollection AddPubSub(this IServiceCollection services) => services;
+    public static IServiceCollection AddPubSub(this IServiceCollection services)
+    {
+        services.AddSingleton<EventPublisher>();
+        services.AddSingleton<ProgrammaticSubscriptions>();
+        services.AddSingleton<IAppLifecycle, AppSubscriptions>();
+        return services;
+    }
 }

@@ -7,4 +7,7 @@ internal static class InvokeErrors
         StatusCodes.Status404NotFound,
         "ERR_DIRECT_INVOKE",
         "failed getting app id either from the URL path or the header dapr-app-id");
+
+    public static ApiError Failed(string appId, string why) =>
+        new(StatusCodes.Status500InternalServerError, "ERR_DIRECT_INVOKE", $"failed to invoke, id: {appId}, err: {why}");
 }

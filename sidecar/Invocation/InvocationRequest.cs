@@ -1,0 +1,82 @@
+using Microsoft.AspNetCore.Http.Features;
+using Sidecar.Tracing;
+
+namespace Sidecar.Invocation;
+
+/// <summary>A client's request as it is made anew for each attempt to reach the app.</summary>
+internal sealed class InvocationRequest
+{
+    private readonly HttpContext _context;
+    private readonly InvocationIdentity _identity;
+    private readonly Uri _target;
+    private readonly bool _hasBody;
+    private byte[]? _kept;
+    private RelayedContent? _relayed;
+
+    public InvocationRequest(HttpContext context, InvocationIdentity identity, Uri target)
+    {
+        _context = context;
+        _identity = identity;
+        _target = target;
+        _hasBody = context.Request.ContentLength is > 0
+            || (context.Request.ContentLength is null && context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true });
+    }
+
+    /// <summary>A body of unknown length is never kept, so the call is made once (dapr-contract.md 7.1).</summary>
+    public bool IsStream => _hasBody && _context.Request.ContentLength is null;
+
+    /// <summary>True while not a byte of the body has been given away.</summary>
+    public bool CanBeSentAgain => !_hasBody || _kept is not null || _relayed is not { WasRead: true };
+
+    /// <summary>Reads the body into memory, so that a policy may send it again.</summary>
+    public async Task KeepBodyAsync(CancellationToken cancellationToken)
+    {
+        if (_hasBody && !IsStream)
+        {
+            using var buffer = new MemoryStream();
+            await _context.Request.Body.CopyToAsync(buffer, cancellationToken);
+            _kept = buffer.ToArray();
+        }
+    }
+
+    public HttpRequestMessage Build()
+    {
+        var incoming = _context.Request;
+        var request = new HttpRequestMessage(new HttpMethod(incoming.Method), _target) { Content = Body() };
+        var nominated = HeaderRules.NominatedBy(incoming.Headers.Connection);
+        foreach (var (name, values) in incoming.Headers)
+        {
+            if (HeaderRules.GoesToApp(name, nominated) && !request.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values))
+            {
+                request.Content ??= new ByteArrayContent([]);
+                request.Content.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
+            }
+        }
+
+        _identity.AddTo(request.Headers);
+        var trace = TraceContext.Of(_context);
+        AddWhenPresent(request, "traceparent", trace.Traceparent);
+        AddWhenPresent(request, "tracestate", trace.Tracestate);
+        AddWhenPresent(request, "baggage", trace.Baggage);
+        return request;
+    }
+
+    private HttpContent? Body()
+    {
+        if (_kept is not null)
+        {
+            return new ByteArrayContent(_kept);
+        }
+
+        _relayed = _hasBody ? new RelayedContent(_context.Request.Body, _context.Request.ContentLength) : null;
+        return _relayed;
+    }
+
+    private static void AddWhenPresent(HttpRequestMessage request, string name, string value)
+    {
+        if (value.Length > 0)
+        {
+            request.Headers.TryAddWithoutValidation(name, value);
+        }
+    }
+}

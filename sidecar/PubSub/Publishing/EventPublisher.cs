@@ -1,0 +1,65 @@
+using System.Collections.Concurrent;
+using Sidecar.Components;
+using Sidecar.Components.PubSub;
+using Sidecar.Host;
+using Sidecar.Resiliency;
+using Sidecar.Tracing;
+
+namespace Sidecar.PubSub.Publishing;
+
+/// <summary>The component's scopes do not let this app use the topic.</summary>
+internal sealed class TopicForbiddenException(string topic, string appId)
+    : Exception($"topic {topic} is not allowed for app id {appId}");
+
+/// <summary>Publishes for the app and for dead letters: scopes, envelope, outbound policy, driver.</summary>
+internal sealed class EventPublisher(
+    SidecarOptions options, ComponentRegistry components, ResiliencyPolicies resiliency, TimeProvider clock, Func<string>? newId = null)
+{
+    private readonly Func<string> _newId = newId ?? RandomId.NewUuid;
+    private readonly ConcurrentDictionary<string, TopicScopes> _scopes = new(StringComparer.Ordinal);
+
+    public TopicScopes ScopesOf(LoadedComponent component) =>
+        _scopes.GetOrAdd(component.Spec.Name, _ => new TopicScopes(component.Spec, options.AppId));
+
+    /// <summary>
+    /// Throws <see cref="CloudEventException"/>, <see cref="TopicForbiddenException"/> or <see cref="ComponentException"/>.
+    /// </summary>
+    public Task PublishAsync(
+        string pubSub,
+        string topic,
+        ReadOnlyMemory<byte> data,
+        string? contentType,
+        IReadOnlyDictionary<string, string> metadata,
+        TraceContext trace,
+        CancellationToken cancellationToken)
+    {
+        var envelope = CloudEventEnvelope.Build(
+            new PublishedEvent(
+                pubSub, topic, data, contentType, metadata, options.AppId, _newId(), trace.Traceparent, trace.Tracestate, clock.GetLocalNow()),
+            expires: !Find(pubSub).Driver.Capabilities.HasFlag(PubSubCapabilities.MessageTtl));
+        return PublishRawAsync(pubSub, topic, envelope, metadata, cancellationToken);
+    }
+
+    /// <summary>The bytes go unchanged.</summary>
+    public async Task PublishRawAsync(
+        string pubSub,
+        string topic,
+        ReadOnlyMemory<byte> data,
+        IReadOnlyDictionary<string, string> metadata,
+        CancellationToken cancellationToken)
+    {
+        var (component, driver) = Find(pubSub);
+        if (!ScopesOf(component).MayPublish(topic))
+        {
+            throw new TopicForbiddenException(topic, options.AppId);
+        }
+
+        var message = new OutgoingMessage(topic, data, null, metadata);
+        await resiliency.OutboundAsync(pubSub, token => driver.PublishAsync(message, token), cancellationToken);
+    }
+
+    private (LoadedComponent Component, IPubSub Driver) Find(string pubSub) =>
+        components.Find(pubSub) is { Instance: IPubSub driver } component
+            ? (component, driver)
+            : throw new ComponentException(ComponentFault.BadRequest, $"pubsub {pubSub} is not found");
+}

@@ -1,0 +1,49 @@
+using System.Net;
+using Sidecar.Host;
+using Sidecar.Invocation;
+
+namespace Sidecar.PubSub.Subscriptions;
+
+/// <summary>Asks the app which topics it wants: GET /dapr/subscribe (dapr-contract.md 5.3).</summary>
+internal sealed partial class ProgrammaticSubscriptions(SidecarOptions options, ILogger<ProgrammaticSubscriptions> logger)
+{
+    /// <summary>
+    /// Throws <see cref="SubscriptionListException"/> for a list that cannot be used, and while the app fails: going on
+    /// without its subscriptions would lose events silently, so the start is tried again.
+    /// </summary>
+    public async Task<IReadOnlyList<Subscription>> AskAsync(IAppChannel app, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, TargetPath.ToUri("/dapr/subscribe"));
+        request.Headers.TryAddWithoutValidation("dapr-app-id", options.AppId);
+        using var response = await app.SendAsync(request, cancellationToken);
+        switch (response.StatusCode)
+        {
+            case HttpStatusCode.OK:
+                return await ReadAsync(response, cancellationToken);
+            case HttpStatusCode.NotFound:
+                return [];
+            case >= HttpStatusCode.InternalServerError or HttpStatusCode.TooManyRequests:
+                throw new SubscriptionListException($"the app answered GET /dapr/subscribe with status {(int)response.StatusCode}");
+            default:
+                LogRefused(logger, (int)response.StatusCode);
+                return [];
+        }
+    }
+
+    private async Task<IReadOnlyList<Subscription>> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        var subscriptions = SubscriptionList.Parse(await response.Content.ReadAsByteArrayAsync(cancellationToken), out var withoutRoute);
+        foreach (var topic in withoutRoute)
+        {
+            LogWithoutRoute(logger, topic);
+        }
+
+        return subscriptions;
+    }
+
+    [LoggerMessage(LogLevel.Error, "The app answered GET /dapr/subscribe with status {Status}; it has no subscriptions of its own")]
+    private static partial void LogRefused(ILogger logger, int status);
+
+    [LoggerMessage(LogLevel.Warning, "The app's subscription to topic {Topic} has no route and is ignored")]
+    private static partial void LogWithoutRoute(ILogger logger, string topic);
+}

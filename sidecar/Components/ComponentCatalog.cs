@@ -1,5 +1,8 @@
+using Sidecar.Components.Lock.Sqlite;
 using Sidecar.Components.PubSub.InMemory;
 using Sidecar.Components.PubSub.Sqlite;
+using Sidecar.Components.Secrets.LocalEnv;
+using Sidecar.Components.Secrets.LocalFile;
 using Sidecar.Components.State.InMemory;
 using Sidecar.Components.State.Sqlite;
 
@@ -13,8 +16,11 @@ internal static class ComponentCatalog
 {
     private static readonly Dictionary<string, ComponentFactory> Factories = new(StringComparer.OrdinalIgnoreCase)
     {
+        ["lock.sqlite"] = SqliteLockStore.Create,
         ["pubsub.in-memory"] = InMemoryPubSub.Create,
         ["pubsub.sqlite"] = SqlitePubSub.Create,
+        ["secretstores.local.env"] = LocalEnvSecretStore.Create,
+        ["secretstores.local.file"] = LocalFileSecretStore.Create,
         ["state.in-memory"] = InMemoryStateStore.Create,
         ["state.sqlite"] = SqliteStateStore.Create,
     };

@@ -9,6 +9,8 @@ namespace Sidecar.Cli;
 /// <summary><c>daprd &lt;flags&gt;</c>: one sidecar for one app, in daprd's place.</summary>
 internal static class DaprdCommand
 {
+    private static readonly TimeSpan ForcedShutdownDelay = TimeSpan.FromMilliseconds(100);
+
     public static async Task<int> RunAsync(IReadOnlyList<string> args)
     {
         var flags = DaprdFlags.Table.Parse(args);
@@ -49,13 +51,16 @@ internal static class DaprdCommand
         try
         {
             await host.StartAsync(stopping);
-            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, stopping);
+            if (await host.ShutdownAsked.WaitAsync(stopping))
+            {
+                // Forced: the answer goes out, and then nothing is waited for (dapr-contract.md 1.9).
+                await Task.Delay(ForcedShutdownDelay, TimeProvider.System, CancellationToken.None);
+                Environment.Exit(ExitCode.Mistake);
+            }
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
-            using var grace = new CancellationTokenSource(host.Options.GracefulShutdown, TimeProvider.System);
-            await StopAsync(host, grace.Token);
-            return ExitCode.Success;
+            // Asked by signal instead of by request; both end the same way.
         }
         catch (Exception exception) when (StartFailure.Explains(exception))
         {
@@ -63,6 +68,8 @@ internal static class DaprdCommand
             return ExitCode.Mistake;
         }
 
+        using var grace = new CancellationTokenSource(host.Options.GracefulShutdown, TimeProvider.System);
+        await StopAsync(host, grace.Token);
         return ExitCode.Success;
     }
 

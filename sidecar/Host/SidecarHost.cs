@@ -108,19 +108,30 @@ internal sealed partial class SidecarHost : IAsyncDisposable
         _app.Start();
     }
 
+    /// <summary>
+    /// Deliveries in hand finish, new ones stay with the broker; the APIs stay up, so that an app that stops next can
+    /// finish its work. A message must not meet an app that is going away: it would count as a failed attempt.
+    /// </summary>
+    public async Task StopDeliveriesAsync(CancellationToken cancellationToken)
+    {
+        await _stopping.WaitAsync(cancellationToken);
+        try
+        {
+            await StopAppWatchAsync(cancellationToken);
+        }
+        finally
+        {
+            _stopping.Release();
+        }
+    }
+
     /// <summary>Graceful stop (dapr-contract.md 1.9): deliveries in hand finish, new ones stay with the broker.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         await _stopping.WaitAsync(cancellationToken);
         try
         {
-            if (_app is not null)
-            {
-                await _app.StopAsync(cancellationToken);
-                _app.Dispose();
-                _app = null;
-            }
-
+            await StopAppWatchAsync(cancellationToken);
             if (_servers is not null)
             {
                 _health.SetApp(false);
@@ -168,6 +179,16 @@ internal sealed partial class SidecarHost : IAsyncDisposable
         services.AddSingleton(_health);
         services.AddSingleton(_shutdown);
         services.AddSingleton(new Http.StateKeys(Options.AppId, ExplicitNamespace(Options)));
+    }
+
+    private async Task StopAppWatchAsync(CancellationToken cancellationToken)
+    {
+        if (_app is not null)
+        {
+            await _app.StopAsync(cancellationToken);
+            _app.Dispose();
+            _app = null;
+        }
     }
 
     private async Task StopServersAsync(WebApplication servers, CancellationToken cancellationToken)

@@ -16,14 +16,14 @@ internal sealed class DataDirectoryLock : IDisposable
     public static DataDirectoryLock? Take(string dataDirectory, out string problem)
     {
         problem = "";
-        var path = Path.Combine(dataDirectory, "launcher.lock");
+
+        // The number stands in a file of its own: a locked file cannot be read by others.
+        var holder = Path.Combine(dataDirectory, "launcher.pid");
         try
         {
             Directory.CreateDirectory(dataDirectory);
-            var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            file.SetLength(0);
-            file.Write(System.Text.Encoding.ASCII.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture)));
-            file.Flush();
+            var file = new FileStream(Path.Combine(dataDirectory, "launcher.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            File.WriteAllText(holder, Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
             return new DataDirectoryLock(file);
         }
         catch (UnauthorizedAccessException exception)
@@ -32,7 +32,7 @@ internal sealed class DataDirectoryLock : IDisposable
         }
         catch (IOException exception)
         {
-            problem = HolderOf(path) is { } pid
+            problem = HolderOf(holder) is { } pid
                 ? $"the data directory {dataDirectory} is in use by another launcher (pid {pid})"
                 : $"the data directory {dataDirectory} cannot be used: {exception.Message}";
         }
@@ -46,9 +46,7 @@ internal sealed class DataDirectoryLock : IDisposable
     {
         try
         {
-            // FileShare.ReadWrite asks for no lock of its own, so the holder's number can be read.
-            using var reader = new StreamReader(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
-            return reader.ReadToEnd() is { Length: > 0 } pid ? pid : null;
+            return File.ReadAllText(path) is { Length: > 0 } pid ? pid : null;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

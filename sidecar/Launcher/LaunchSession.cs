@@ -74,6 +74,7 @@ internal sealed class LaunchSession(
             return sidecarFailures;
         }
 
+        running.AddRange(_apps.Select(ObeyShutdownAsync));
         running.AddRange(_apps.Where(app => app.Plan.HasCommand).Select(SuperviseAsync));
         foreach (var app in _apps.Where(app => !app.Plan.HasCommand))
         {
@@ -245,24 +246,36 @@ internal sealed class LaunchSession(
         _killApps.CancelAfter(TermPatience);
         await using var hurry = impatient.Register(_killApps.Cancel);
         using var cutOff = new CancellationTokenSource(SidecarPatience, clock);
-        var sidecarsStopped = Task.WhenAll(sidecars.Select(sidecar => StopSidecarAsync(sidecar, cutOff.Token)));
-        await Task.WhenAny(sidecarsStopped, Task.Delay(DrainPatience, clock, CancellationToken.None));
+        var drained = Task.WhenAll(_apps.Select(app => StopSidecarAsync(app, app.Sidecar.StopDeliveriesAsync, cutOff.Token)));
+        await Task.WhenAny(drained, Task.Delay(DrainPatience, clock, CancellationToken.None));
         await _stopApps.CancelAsync();
         await Task.WhenAll(running);
-        await sidecarsStopped;
+        await drained;
+        await Task.WhenAll(_apps.Select(app => StopSidecarAsync(app, app.Sidecar.StopAsync, cutOff.Token)));
         console.Success("stopped");
         events.Stopped();
     }
 
-    private async Task StopSidecarAsync(SidecarHost sidecar, CancellationToken cutOff)
+    private async Task StopSidecarAsync(LaunchedApp app, Func<CancellationToken, Task> stop, CancellationToken cutOff)
     {
         try
         {
-            await sidecar.StopAsync(cutOff);
+            await stop(cutOff);
         }
         catch (OperationCanceledException) when (cutOff.IsCancellationRequested)
         {
-            console.Warning($"the sidecar of {sidecar.Options.AppId} did not stop in time");
+            console.Warning($"the sidecar of {app.Plan.AppId} did not stop in time");
+        }
+    }
+
+    /// <summary>A client may ask one sidecar to shut down; its app and the others go on, as under `dapr run`.</summary>
+    private async Task ObeyShutdownAsync(LaunchedApp app)
+    {
+        if (await Task.WhenAny(app.Sidecar.ShutdownAsked, Task.Delay(Timeout.InfiniteTimeSpan, clock, _stopApps.Token)) == app.Sidecar.ShutdownAsked)
+        {
+            console.Warning($"the sidecar of {app.Plan.AppId} was asked to shut down; the app goes on without it");
+            using var cutOff = new CancellationTokenSource(app.Plan.Sidecar.GracefulShutdown, clock);
+            await StopSidecarAsync(app, app.Sidecar.StopAsync, cutOff.Token);
         }
     }
 

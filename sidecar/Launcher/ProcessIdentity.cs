@@ -68,6 +68,20 @@ internal sealed record ProcessIdentity(int Pid, string StartTime)
         }
     }
 
+    /// <summary>
+    /// Linux only: what is left of the group after its leader was killed, such as the node under an npm. The system
+    /// gives no number away that still names a group, but the group may have ended and come again: only processes
+    /// that carry the launcher's own variable are taken.
+    /// </summary>
+    public IEnumerable<ProcessIdentity> Orphans(string variable) =>
+        OperatingSystem.IsLinux() && Of(Pid) is null
+            ? Directory.EnumerateDirectories("/proc")
+                .Select(directory => int.TryParse(Path.GetFileName(directory), CultureInfo.InvariantCulture, out var pid) ? pid : 0)
+                .Where(pid => pid > 0 && IsInGroup(pid, variable))
+                .Select(Of)
+                .OfType<ProcessIdentity>()
+            : [];
+
     /// <summary>True when it is gone in time.</summary>
     public async Task<bool> WaitUntilGoneAsync(TimeSpan patience, TimeProvider clock)
     {
@@ -80,5 +94,20 @@ internal sealed record ProcessIdentity(int Pid, string StartTime)
         }
 
         return true;
+    }
+
+    private bool IsInGroup(int pid, string variable)
+    {
+        try
+        {
+            var line = File.ReadAllText($"/proc/{pid}/stat");
+            var fields = line[(line.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            return fields.Length > 2 && fields[2] == Pid.ToString(CultureInfo.InvariantCulture)
+                && File.ReadAllText($"/proc/{pid}/environ").Split('\0').Contains(variable, StringComparer.Ordinal);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
     }
 }

@@ -82,7 +82,7 @@ internal static class ReadyBlock
         var folders = apps.Select(app => app.Plan.Template.Directory).Distinct(StringComparer.Ordinal).ToList();
         var parents = folders.Select(Path.GetDirectoryName).Distinct(StringComparer.Ordinal).ToList();
         return folders.Count > 1 && parents is [{ } parent]
-            ? Path.Combine(Short(parent), "<app>", ".dapr", "logs")
+            ? Short(Path.Combine(parent, "<app>", ".dapr", "logs"))
             : string.Join(", ", folders.Select(folder => Short(Path.Combine(folder, ".dapr", "logs"))));
     }
 

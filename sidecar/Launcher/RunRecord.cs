@@ -53,21 +53,32 @@ internal sealed record RunRecord
         File.Move(fresh, file, overwrite: true);
     }
 
-    /// <summary>Kills the apps that are still there and waits until they are gone. Says whom it ended.</summary>
+    /// <summary>Kills the apps that are still there, and what they left in their groups, and waits. Says whom it ended.</summary>
     public async Task<IReadOnlyList<AppRecord>> EndAppsAsync(TimeProvider clock)
     {
-        var alive = Apps.Where(app => app.Process is { IsAlive: true }).ToList();
-        foreach (var app in alive)
+        var ended = new List<AppRecord>();
+        var killed = new List<ProcessIdentity>();
+        foreach (var app in Apps.Where(app => app.Process is not null))
         {
-            app.Process!.SignalGroup(PosixCalls.SignalKill);
+            ProcessIdentity[] alive = app.Process!.IsAlive ? [app.Process] : [.. app.Process.Orphans($"DAPR_HTTP_PORT={app.DaprHttpPort}")];
+            foreach (var process in alive)
+            {
+                process.SignalGroup(PosixCalls.SignalKill);
+            }
+
+            killed.AddRange(alive);
+            if (alive.Length > 0)
+            {
+                ended.Add(app);
+            }
         }
 
-        foreach (var app in alive)
+        foreach (var process in killed)
         {
-            await app.Process!.WaitUntilGoneAsync(TimeSpan.FromSeconds(2), clock);
+            await process.WaitUntilGoneAsync(TimeSpan.FromSeconds(2), clock);
         }
 
-        return alive;
+        return ended;
     }
 }
 

@@ -1,2 +1,3 @@
-var app = WebApplication.CreateBuilder(args).Build();
-await app.RunAsync();
+using DaprShop.Catalog;
+
+await CatalogHost.Build(WebApplication.CreateBuilder(args)).RunAsync();

@@ -1,2 +1,3 @@
-var app = WebApplication.CreateBuilder(args).Build();
-await app.RunAsync();
+using DaprShop.Notification;
+
+await NotificationHost.Build(WebApplication.CreateBuilder(args)).RunAsync();

@@ -22,10 +22,11 @@ internal sealed record PublicRoute(string Method, string Template, string Name, 
 
     public Type? Response { get; init; }
 
-    public string? ResponseExample { get; init; }
-
     /// <summary>The status of success.</summary>
     public int Success { get; init; } = StatusCodes.Status200OK;
+
+    /// <summary>Answers 201 instead when the resource is new.</summary>
+    public bool MayCreate { get; init; }
 
     /// <summary>Needs an <c>Idempotency-Key</c>.</summary>
     public bool Idempotent { get; init; }

@@ -44,6 +44,11 @@ internal static class RouteMapping
             endpoint.Produces(route.Success);
         }
 
+        if (route.MayCreate)
+        {
+            endpoint.Produces(StatusCodes.Status201Created, route.Response);
+        }
+
         foreach (var status in Refusals(route))
         {
             endpoint.ProducesProblem(status, Problems.ContentType);

@@ -37,6 +37,7 @@ internal static class RouteTable
                 {"name": "Trail running shoes", "brand": "Northline", "category": "sports", "price": {"amount": 59900, "currency": "CNY"}, "description": "Light, grippy and quick to dry."}
                 """,
             Response = typeof(Product),
+            MayCreate = true,
             Conditional = true,
             Refusals = [400, 412, 413],
         },

@@ -1,0 +1,25 @@
+using DaprShop.Notification.Events;
+using DaprShop.Notification.Inbox;
+using DaprShop.Notification.Stream;
+using DaprShop.ServiceDefaults;
+
+namespace DaprShop.Notification;
+
+/// <summary>The service as a host, so that tests run exactly what Program runs.</summary>
+internal static class NotificationHost
+{
+    public static WebApplication Build(WebApplicationBuilder builder)
+    {
+        builder.AddServiceDefaults();
+        builder.Services.AddSingleton<InboxStore>();
+
+        var app = builder.Build();
+        app.UseCloudEvents();
+        app.MapDefaultEndpoints();
+        // Its subscriptions are declared in components/<set>/subscriptions.yaml.
+        app.MapEvents();
+        app.MapInbox();
+        app.MapStream();
+        return app;
+    }
+}

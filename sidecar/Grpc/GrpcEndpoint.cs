@@ -1,7 +1,27 @@
+using Sidecar.Host;
+
 namespace Sidecar.Grpc;
 
 internal static class GrpcEndpoint
 {
-    /// <summary>Takes HTTP/2 requests whose content type starts with application/grpc before they are routed.</summary>
-    public static IApplicationBuilder UseGrpcApi(this IApplicationBuilder app) => app;
+    /// <summary>
+    /// Takes HTTP/2 requests whose content type starts with application/grpc before they are routed. The server's own
+    /// limits that would cut long quiet streams (response data rate, streams per connection) are the port's to lift.
+    /// </summary>
+    public static IApplicationBuilder UseGrpcApi(this IApplicationBuilder app)
+    {
+        var services = app.ApplicationServices;
+        var options = services.GetRequiredService<SidecarOptions>();
+        var server = new GrpcServer(
+            services.GetRequiredService<TaskHubService>().Methods,
+            options.ApiToken,
+            options.MaxBodySizeBytes > 0 ? options.MaxBodySizeBytes : int.MaxValue,
+            services.GetRequiredService<TimeProvider>(),
+            services.GetRequiredService<ILogger<GrpcServer>>());
+        return app.Use((http, next) => IsGrpc(http.Request) ? server.ServeAsync(http) : next(http));
+    }
+
+    private static bool IsGrpc(HttpRequest request) =>
+        HttpProtocol.IsHttp2(request.Protocol)
+        && request.ContentType?.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) == true;
 }

@@ -1,0 +1,89 @@
+using Google.Protobuf;
+
+namespace Sidecar.Grpc;
+
+/// <summary>One call: its metadata, its deadline, the messages in and out, and how it ends.</summary>
+internal sealed class GrpcCall : IDisposable
+{
+    private readonly HttpContext _http;
+    private readonly long _maxMessageBytes;
+    private readonly CancellationTokenSource? _deadline;
+    private readonly CancellationTokenSource _cancellation;
+
+    public GrpcCall(HttpContext http, long maxMessageBytes, TimeProvider clock)
+    {
+        _http = http;
+        _maxMessageBytes = maxMessageBytes;
+        if (GrpcTimeout.Parse(http.Request.Headers["grpc-timeout"]) is { } timeout)
+        {
+            // A token source takes at most 49 days; such a deadline never matters to a call.
+            var capped = timeout < TimeSpan.FromDays(40) ? timeout : TimeSpan.FromDays(40);
+            _deadline = new CancellationTokenSource(capped, clock);
+        }
+
+        _cancellation = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, _deadline?.Token ?? default);
+    }
+
+    /// <summary>Cancelled when the client went away or its deadline passed.</summary>
+    public CancellationToken Cancelled => _cancellation.Token;
+
+    public bool DeadlineExceeded => _deadline is { IsCancellationRequested: true };
+
+    public bool ClientGone => _http.RequestAborted.IsCancellationRequested;
+
+    public string? Metadata(string name) => _http.Request.Headers.TryGetValue(name, out var values) ? (string?)values : null;
+
+    public Task<T?> ReadAsync<T>(MessageParser<T> parser)
+        where T : class, IMessage<T> =>
+        GrpcFrame.ReadAsync(_http.Request.BodyReader, parser, Metadata("grpc-encoding"), _maxMessageBytes, Cancelled);
+
+    /// <summary>Sends the headers at once; a stream that has nothing to say yet would otherwise look dead to its client.</summary>
+    public async Task StartAsync()
+    {
+        await _http.Response.StartAsync(Cancelled);
+        await _http.Response.BodyWriter.FlushAsync(Cancelled);
+    }
+
+    public void Write(IMessage message) => GrpcFrame.Write(_http.Response.BodyWriter, message);
+
+    public async Task FlushAsync() => await _http.Response.BodyWriter.FlushAsync(Cancelled);
+
+    /// <summary>
+    /// Ends the call. Before the first byte of the answer the status goes into the headers (a trailers-only answer).
+    /// Completing the response also lets go of a request whose client has not ended its side.
+    /// </summary>
+    public async Task EndAsync(GrpcStatusCode status, string message)
+    {
+        var started = _http.Response.HasStarted || status == GrpcStatusCode.Ok;
+        if (started && !_http.Response.HasStarted)
+        {
+            await _http.Response.StartAsync(_http.RequestAborted);
+        }
+
+        Append("grpc-status", ((int)status).ToString(System.Globalization.CultureInfo.InvariantCulture));
+        if (message.Length > 0)
+        {
+            Append("grpc-message", GrpcStatusMessage.Encode(message));
+        }
+
+        await _http.Response.CompleteAsync();
+
+        void Append(string name, string value)
+        {
+            if (started)
+            {
+                _http.Response.AppendTrailer(name, value);
+            }
+            else
+            {
+                _http.Response.Headers[name] = value;
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        _cancellation.Dispose();
+        _deadline?.Dispose();
+    }
+}

@@ -1,0 +1,30 @@
+namespace Sidecar.Grpc;
+
+/// <summary>gRPC's status codes, by their number on the wire.</summary>
+internal enum GrpcStatusCode
+{
+    Ok = 0,
+    Cancelled = 1,
+    Unknown = 2,
+    InvalidArgument = 3,
+    DeadlineExceeded = 4,
+    NotFound = 5,
+    AlreadyExists = 6,
+    PermissionDenied = 7,
+    ResourceExhausted = 8,
+    FailedPrecondition = 9,
+    Aborted = 10,
+    OutOfRange = 11,
+    Unimplemented = 12,
+    Internal = 13,
+    Unavailable = 14,
+    DataLoss = 15,
+    Unauthenticated = 16,
+}
+
+/// <summary>Ends a call with this status.</summary>
+internal sealed class GrpcException(GrpcStatusCode status, string message, Exception? inner = null)
+    : Exception(message, inner)
+{
+    public GrpcStatusCode Status { get; } = status;
+}

@@ -1,0 +1,17 @@
+
+namespace Sidecar.Workflows;
+
+/// <summary>What every instance in memory shares.</summary>
+/// <param name="Forget">An instance that has nothing left to do leaves memory.</param>
+/// <param name="Stopping">No new steps.</param>
+/// <param name="Aborted">Steps that are still running are cut off; set after the grace period.</param>
+internal sealed record EngineContext(
+    string AppId,
+    InstanceStore Store,
+    WorkDispatcher Dispatcher,
+    TimerQueue Timers,
+    TimeProvider Clock,
+    ILogger Logger,
+    Action<string, LiveInstance> Forget,
+    CancellationToken Stopping,
+    CancellationToken Aborted);

@@ -1,0 +1,28 @@
+using System.Globalization;
+
+namespace Sidecar.Workflows;
+
+/// <summary>Where one app's workflow state lives. The namespace is that of Dapr's workflow actors.</summary>
+internal sealed class InstanceKeys(string appId, string @namespace)
+{
+    private readonly string _instances = $"{appId}||dapr.internal.{@namespace}.{appId}.workflow||";
+    private readonly string _unfinished = $"{appId}||dapr.internal.{@namespace}.{appId}.unfinished||";
+
+    /// <summary>All markers start with this.</summary>
+    public string UnfinishedPrefix => _unfinished;
+
+    public string Document(string instanceId) => $"{_instances}{instanceId}||metadata";
+
+    /// <summary>The execution id keeps a page write-once although the instance id may be used again.</summary>
+    public string Page(string instanceId, string executionId, int page) =>
+        string.Create(CultureInfo.InvariantCulture, $"{_instances}{instanceId}||history-{executionId}-{page:D6}");
+
+    public string Marker(string instanceId, string executionId) => $"{_unfinished}{instanceId}||{executionId}";
+
+    /// <summary>The instance and execution that a marker names. The last separator counts: an instance id may hold one.</summary>
+    public (string InstanceId, string ExecutionId) ParseMarker(string key)
+    {
+        var separator = key.LastIndexOf("||", StringComparison.Ordinal);
+        return (key[_unfinished.Length..separator], key[(separator + 2)..]);
+    }
+}

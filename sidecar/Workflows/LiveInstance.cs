@@ -1,0 +1,493 @@
+using Sidecar.Components;
+using Sidecar.Grpc.DurableTask;
+
+namespace Sidecar.Workflows;
+
+/// <summary>
+/// The single owner of one instance while it is in memory. Inputs queue here and one loop takes all that arrived while
+/// the last step ran: decide each on the working document, commit once, answer, dispatch. Since nobody else writes the
+/// document a step needs no read; should another writer appear all the same, its swap wins and this starts over from it.
+/// </summary>
+internal sealed partial class LiveInstance(string instanceId, EngineContext engine)
+{
+    private readonly Lock _gate = new();
+    private List<InstanceInput> _queue = [];
+    private Task _loop = Task.CompletedTask;
+    private bool _running;
+    private bool _retired;
+    private volatile Committed? _published;
+
+    // Only the loop touches what follows.
+    private readonly List<(InstanceInput Input, WorkflowException? Refusal)> _undecided = [];
+    private readonly List<Watch> _watches = [];
+    private readonly Dictionary<int, ActivityWork> _activities = [];
+    private StoredDocument? _stored;
+    private InstanceDocument? _working;
+    private List<HistoryEvent> _paged = [];
+    private TurnWork? _turn;
+    private bool _loaded;
+    private bool _dirty;
+    private bool _marked;
+
+    private sealed record Committed(InstanceDocument? Document);
+
+    /// <summary>Completes when the loop has nothing to do.</summary>
+    public Task Idle
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _loop;
+            }
+        }
+    }
+
+    /// <summary>The document as last committed, without waiting for the loop; false while it is not loaded.</summary>
+    public bool TryRead(out InstanceDocument? document)
+    {
+        var published = _published;
+        document = published?.Document.Existing();
+        return published is not null;
+    }
+
+    /// <summary>For inputs of the engine itself, which mean nothing to an instance that has left memory.</summary>
+    public void Post(InstanceInput input) => _ = TryPost(input);
+
+    /// <summary>False when the instance has left memory; ask the engine for the new owner.</summary>
+    public bool TryPost(InstanceInput input)
+    {
+        lock (_gate)
+        {
+            if (_retired)
+            {
+                return false;
+            }
+
+            _queue.Add(input);
+            if (!_running)
+            {
+                _running = true;
+                _loop = Task.Run(RunAsync);
+            }
+
+            return true;
+        }
+    }
+
+    private async Task RunAsync()
+    {
+        var backoff = new Backoff(engine.Clock);
+        while (TakeInputs() is { } inputs)
+        {
+            try
+            {
+                await StepAsync(inputs);
+                backoff = new Backoff(engine.Clock);
+            }
+            catch (OperationCanceledException) when (engine.Stopping.IsCancellationRequested)
+            {
+                GiveUp(inputs, "the sidecar is stopping");
+            }
+#pragma warning disable CA1031 // The boundary of the loop: a driver that throws anything but its own exception must not leave callers hanging and the instance dead.
+            catch (Exception error)
+#pragma warning restore CA1031
+            {
+                LogStepFailed(engine.Logger, instanceId, error);
+                GiveUp(inputs, error.Message);
+                Reset(null);
+                _loaded = false;
+                _published = null;
+                Post(new Wake());
+                await backoff.WaitUnlessAsync(engine.Stopping);
+            }
+        }
+    }
+
+    private List<InstanceInput>? TakeInputs()
+    {
+        lock (_gate)
+        {
+            if (_queue.Count > 0)
+            {
+                var inputs = _queue;
+                _queue = [];
+                return inputs;
+            }
+
+            _running = false;
+            if (_watches.Count == 0 && !_dirty && (!_loaded || _working is null || _working.IsFinished()))
+            {
+                _retired = true;
+                engine.Forget(instanceId, this);
+            }
+
+            return null;
+        }
+    }
+
+    private async Task StepAsync(List<InstanceInput> inputs)
+    {
+        engine.Stopping.ThrowIfCancellationRequested();
+        if (!_loaded && !await LoadAsync(inputs))
+        {
+            return;
+        }
+
+        foreach (var input in inputs)
+        {
+            Take(input);
+        }
+
+        // What came from workers and timers may ride with the turn that it starts, whose end commits both: one swap
+        // per step instead of two. With no turn to ride with it is committed now.
+        if (_dirty && (_undecided.Exists(entry => entry.Input.MustCommit) || !CanRideWithTurn()))
+        {
+            await CommitAsync();
+        }
+
+        if (!_dirty)
+        {
+            Publish();
+        }
+
+        BeginTurn();
+        if (!_dirty)
+        {
+            await TidyAsync(inputs);
+        }
+    }
+
+    private void Take(InstanceInput input)
+    {
+        switch (input)
+        {
+            case Watch watch:
+                _watches.Add(watch);
+                break;
+            case ReadHistory read:
+                read.Answer(_working is null ? [] : [.. _paged, .. _working.Tail]);
+                break;
+            case TurnFinished finished when !ReferenceEquals(finished.Work, _turn):
+                break;
+            default:
+                Decide(input);
+                break;
+        }
+    }
+
+    private void Decide(InstanceInput input)
+    {
+        var now = engine.Clock.GetUtcNow();
+        var verdict = input is TurnFinished finished ? EndTurn(finished, now) : input.Decide(_working, now);
+        _undecided.Add((input, verdict.Refusal));
+        if (verdict.Next is { } next)
+        {
+            _working = next;
+            _dirty = true;
+        }
+    }
+
+    private Verdict EndTurn(TurnFinished finished, DateTimeOffset now)
+    {
+        _turn = null;
+        if (_working is null || _working.IsFinished() || _working.ExecutionId != finished.Work.ExecutionId)
+        {
+            return Verdict.Unchanged;
+        }
+
+        return Verdict.Change(TurnDecision.Complete(
+            _working, finished.Work.Started, finished.Work.Taken, finished.Response, engine.AppId, now));
+    }
+
+    private bool CanRideWithTurn() =>
+        _turn is null && _working!.HasTurn(engine.Clock.GetUtcNow()) && engine.Dispatcher.ConnectedWorkers > 0;
+
+    /// <summary>Reads the instance. Clients are told of the first failure; for the engine's own inputs it tries until it can.</summary>
+    private async Task<bool> LoadAsync(List<InstanceInput> inputs)
+    {
+        var backoff = new Backoff(engine.Clock);
+        while (true)
+        {
+            try
+            {
+                var found = await engine.Store.LoadAsync(instanceId, engine.Aborted);
+                var finished = found is null || found.Document.IsFinished();
+                _paged = found is null || (finished && !inputs.Exists(input => input is ReadHistory))
+                    ? []
+                    : await engine.Store.LoadPagesAsync(found.Document, engine.Aborted);
+                _stored = found;
+                _working = found?.Document;
+                _marked = found is not null && (!finished || found.Document.Purged);
+                _loaded = true;
+                return true;
+            }
+            catch (ComponentException error)
+            {
+                LogStoreFailed(engine.Logger, instanceId, error);
+                inputs.ForEach(input => input.GiveUp(Unavailable(error.Message)));
+                if (inputs.RemoveAll(input => input is Wake or Recovered or ActivityFinished) == 0)
+                {
+                    return false;
+                }
+
+                inputs.Clear();
+                inputs.Add(new Wake());
+                GiveUpQueuedClients(error.Message);
+                await backoff.WaitAsync(engine.Stopping);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Swaps the working document in. When another writer was first, everything undecided is decided again on what it
+    /// wrote. When the store fails, the same bytes are tried until it answers: nothing is built on an unknown commit.
+    /// </summary>
+    private async Task CommitAsync()
+    {
+        var backoff = new Backoff(engine.Clock);
+        _working!.CommitId = RandomId.NewUuid();
+        while (_dirty)
+        {
+            try
+            {
+                if (_working.Purged || _stored?.Document.ExecutionId != _working.ExecutionId)
+                {
+                    // Before the document: an instance that nothing finds after a crash would be lost.
+                    _marked = true;
+                    await engine.Store.WriteMarkerAsync(instanceId, _working.ExecutionId, engine.Aborted);
+                }
+
+                var outcome = await engine.Store.SwapAsync(_stored, _working, engine.Aborted);
+                if (outcome.IsCommitted)
+                {
+                    _stored = outcome.Committed;
+                    _dirty = false;
+                }
+                else
+                {
+                    LogLost(engine.Logger, instanceId);
+                    await StartOverAsync(outcome.Lost);
+                }
+            }
+            catch (ComponentException error)
+            {
+                LogStoreFailed(engine.Logger, instanceId, error);
+                _undecided.ForEach(entry => entry.Input.GiveUp(Unavailable(error.Message)));
+                GiveUpQueuedClients(error.Message);
+                await backoff.WaitAsync(engine.Stopping);
+            }
+        }
+    }
+
+    private async Task StartOverAsync(StoredDocument? current)
+    {
+        var paged = current is null || current.Document.IsFinished() ? [] : await engine.Store.LoadPagesAsync(current.Document, engine.Aborted);
+        var again = _undecided.ConvertAll(entry => entry.Input);
+        Reset(current);
+        _paged = paged;
+        foreach (var input in again.Where(input => input is not TurnFinished))
+        {
+            Decide(input);
+        }
+
+        if (_dirty)
+        {
+            _working!.CommitId = RandomId.NewUuid();
+        }
+    }
+
+    private void Reset(StoredDocument? current)
+    {
+        WithdrawWork();
+        _undecided.Clear();
+        _paged = [];
+        _stored = current;
+        _working = current?.Document;
+        _dirty = false;
+    }
+
+    /// <summary>Tells everybody what is now durable: clients, workers, the timer queue.</summary>
+    private void Publish()
+    {
+        _published = new Committed(_working);
+        foreach (var (input, refusal) in _undecided)
+        {
+            input.Settle(refusal);
+        }
+
+        _undecided.Clear();
+        _watches.RemoveAll(watch => watch.TryAnswer(_working));
+        if (_working is null || _working.IsFinished() || (_turn is not null && _turn.ExecutionId != _working.ExecutionId))
+        {
+            WithdrawWork();
+        }
+
+        engine.Timers.Set(instanceId, _working?.NextDue(engine.Clock.GetUtcNow()));
+        DispatchActivities();
+    }
+
+    private void DispatchActivities()
+    {
+        var pending = _working is null || _working.IsFinished() ? [] : _working.Activities.ToDictionary(activity => activity.TaskId);
+        foreach (var (taskId, work) in _activities.ToList())
+        {
+            if (!pending.ContainsKey(taskId) || work.ExecutionId != _working!.ExecutionId)
+            {
+                _activities.Remove(taskId);
+                engine.Dispatcher.Withdraw(work);
+            }
+        }
+
+        foreach (var (taskId, activity) in pending)
+        {
+            if (!_activities.ContainsKey(taskId))
+            {
+                var work = new ActivityWork(this, _working!.ExecutionId, instanceId, activity);
+                _activities.Add(taskId, work);
+                engine.Dispatcher.Enqueue(work);
+            }
+        }
+    }
+
+    private void BeginTurn()
+    {
+        if (_turn is null && _working is { } document && document.HasTurn(engine.Clock.GetUtcNow()))
+        {
+            _turn = new TurnWork(this, document.ExecutionId, instanceId, [.. _paged, .. document.Tail], [.. document.Inbox]);
+            engine.Dispatcher.Enqueue(_turn);
+        }
+    }
+
+    /// <summary>
+    /// What is derived from the committed document: pages written before a later swap forgets their events, leftovers
+    /// deleted. A failure here loses nothing; it is done again after the next step or the next start.
+    /// </summary>
+    private async Task TidyAsync(List<InstanceInput> inputs)
+    {
+        try
+        {
+            foreach (var recovered in inputs.OfType<Recovered>().Where(recovered => recovered.ExecutionId != _working?.ExecutionId))
+            {
+                await engine.Store.DeleteMarkerAsync(instanceId, recovered.ExecutionId, engine.Aborted);
+            }
+
+            if (_working is null)
+            {
+                return;
+            }
+
+            _marked |= inputs.Exists(input => input is Recovered);
+            if (_marked && _working.Retired.Count > 0)
+            {
+                await ForgetRetiredAsync(_working);
+            }
+
+            if (_working.Purged)
+            {
+                await FinishPurgeAsync(_working);
+            }
+            else if (!_working.IsFinished())
+            {
+                await WritePagesAsync();
+            }
+            else if (_marked)
+            {
+                await engine.Store.DeleteMarkerAsync(instanceId, _working.ExecutionId, engine.Aborted);
+                _marked = false;
+            }
+        }
+        catch (ComponentException error)
+        {
+            LogTidyFailed(engine.Logger, instanceId, error);
+        }
+    }
+
+    private async Task ForgetRetiredAsync(InstanceDocument document)
+    {
+        foreach (var retired in document.Retired)
+        {
+            await engine.Store.DeletePagesAsync(instanceId, retired.ExecutionId, retired.Pages, engine.Aborted);
+            await engine.Store.DeleteMarkerAsync(instanceId, retired.ExecutionId, engine.Aborted);
+        }
+
+        _working = document.Copy();
+        _working.Retired.Clear();
+    }
+
+    private async Task FinishPurgeAsync(InstanceDocument document)
+    {
+        await engine.Store.DeletePagesAsync(instanceId, document.ExecutionId, document.Pages, engine.Aborted);
+        await engine.Store.DeleteAsync(_stored!, engine.Aborted);
+        await engine.Store.DeleteMarkerAsync(instanceId, document.ExecutionId, engine.Aborted);
+        Reset(null);
+        _published = new Committed(null);
+        _marked = false;
+    }
+
+    private async Task WritePagesAsync()
+    {
+        while (_working!.Tail.Count >= InstanceStore.PageSize)
+        {
+            var page = _working.Tail.Take(InstanceStore.PageSize).ToList();
+            await engine.Store.WritePageAsync(instanceId, _working.ExecutionId, _working.Pages, page, engine.Aborted);
+            var next = _working.Copy();
+            next.Tail.Clear();
+            next.Tail.AddRange(_working.Tail.Skip(InstanceStore.PageSize));
+            next.Pages++;
+            _paged.AddRange(page);
+            _working = next;
+        }
+    }
+
+    private void WithdrawWork()
+    {
+        if (_turn is not null)
+        {
+            engine.Dispatcher.Withdraw(_turn);
+            _turn = null;
+        }
+
+        foreach (var work in _activities.Values)
+        {
+            engine.Dispatcher.Withdraw(work);
+        }
+
+        _activities.Clear();
+    }
+
+    private void GiveUp(List<InstanceInput> inputs, string reason)
+    {
+        var unavailable = Unavailable(reason);
+        inputs.ForEach(input => input.GiveUp(unavailable));
+        _undecided.ForEach(entry => entry.Input.GiveUp(unavailable));
+        _watches.ForEach(watch => watch.GiveUp(unavailable));
+        _watches.Clear();
+    }
+
+    private void GiveUpQueuedClients(string reason)
+    {
+        List<InstanceInput> clients;
+        lock (_gate)
+        {
+            clients = _queue.FindAll(input => input is ClientCommand);
+            _queue.RemoveAll(input => input is ClientCommand);
+        }
+
+        clients.ForEach(client => client.GiveUp(Unavailable(reason)));
+    }
+
+    private static WorkflowException Unavailable(string reason) => new(WorkflowFault.Unavailable, reason);
+
+    [LoggerMessage(LogLevel.Error, "Workflow {InstanceId} could not be worked on; it is loaded anew")]
+    private static partial void LogStepFailed(ILogger logger, string instanceId, Exception error);
+
+    [LoggerMessage(LogLevel.Warning, "The state store failed for workflow {InstanceId}; trying again")]
+    private static partial void LogStoreFailed(ILogger logger, string instanceId, Exception error);
+
+    [LoggerMessage(LogLevel.Warning, "Leftovers of workflow {InstanceId} stay in the state store until its next step or the next start")]
+    private static partial void LogTidyFailed(ILogger logger, string instanceId, Exception error);
+
+    [LoggerMessage(LogLevel.Warning, "Another writer changed workflow {InstanceId}; starting over from what it wrote")]
+    private static partial void LogLost(ILogger logger, string instanceId);
+}

@@ -1,0 +1,95 @@
+namespace Sidecar.Workflows;
+
+/// <summary>
+/// When which instance is due: one entry per instance (its earliest timer) and one real timer for all of them, so that
+/// a thousand sagas waiting for a deadline cost a thousand entries and nothing else. What is due stands in the
+/// documents; this only knows when to look.
+/// </summary>
+internal sealed class TimerQueue : IDisposable
+{
+    // A real timer takes at most 49 days; a far-future deadline is looked at again once a day.
+    private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
+
+    private readonly Lock _gate = new();
+    private readonly SortedSet<(DateTimeOffset Due, string InstanceId)> _order = [];
+    private readonly Dictionary<string, DateTimeOffset> _entries = new(StringComparer.Ordinal);
+    private readonly TimeProvider _clock;
+    private readonly Action<string> _wake;
+    private readonly ITimer _timer;
+    private DateTimeOffset _armed = DateTimeOffset.MaxValue;
+
+    /// <param name="wake">Called for every due instance, outside the queue's lock.</param>
+    public TimerQueue(TimeProvider clock, Action<string> wake)
+    {
+        _clock = clock;
+        _wake = wake;
+        _timer = clock.CreateTimer(_ => Fire(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Replaces the instance's entry; null removes it.</summary>
+    public void Set(string instanceId, DateTimeOffset? due)
+    {
+        lock (_gate)
+        {
+            if (_entries.TryGetValue(instanceId, out var old))
+            {
+                if (old == due)
+                {
+                    return;
+                }
+
+                _entries.Remove(instanceId);
+                _order.Remove((old, instanceId));
+            }
+
+            if (due is { } at)
+            {
+                _entries.Add(instanceId, at);
+                _order.Add((at, instanceId));
+                if (at < _armed)
+                {
+                    Arm();
+                }
+            }
+        }
+    }
+
+    public void Dispose() => _timer.Dispose();
+
+    private void Fire()
+    {
+        List<string> due = [];
+        lock (_gate)
+        {
+            var now = _clock.GetUtcNow();
+            while (_order.Count > 0 && _order.Min.Due <= now)
+            {
+                var first = _order.Min;
+                _order.Remove(first);
+                _entries.Remove(first.InstanceId);
+                due.Add(first.InstanceId);
+            }
+
+            Arm();
+        }
+
+        due.ForEach(_wake);
+    }
+
+    private void Arm()
+    {
+        if (_order.Count == 0)
+        {
+            _armed = DateTimeOffset.MaxValue;
+            _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            return;
+        }
+
+        _armed = _order.Min.Due;
+        var wait = _armed - _clock.GetUtcNow();
+
+        // A real timer counts whole milliseconds: rounded down it would fire early and find nothing due.
+        wait = wait <= TimeSpan.Zero ? TimeSpan.Zero : TimeSpan.FromMilliseconds(Math.Ceiling(Math.Min(wait.TotalMilliseconds, LongestWait.TotalMilliseconds)));
+        _timer.Change(wait, Timeout.InfiniteTimeSpan);
+    }
+}

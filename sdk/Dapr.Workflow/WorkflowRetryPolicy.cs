@@ -14,7 +14,7 @@ public class WorkflowRetryPolicy
     /// <param name="firstRetryInterval">Wait after the first failure; above zero.</param>
     /// <param name="backoffCoefficient">What each further wait is multiplied with; at least 1.</param>
     /// <param name="maxRetryInterval">Longest wait; null for no cap.</param>
-    /// <param name="retryTimeout">No attempt starts after this time since the first; null for no limit.</param>
+    /// <param name="retryTimeout">A failure later than this after the first attempt is not retried; null for no limit.</param>
     /// <exception cref="ArgumentOutOfRangeException">A value is outside its range.</exception>
     public WorkflowRetryPolicy(
         int maxNumberOfAttempts,
@@ -60,6 +60,6 @@ public class WorkflowRetryPolicy
     /// <summary>Longest wait; null for no cap.</summary>
     public TimeSpan? MaxRetryInterval { get; }
 
-    /// <summary>No attempt starts after this time since the first; infinite when none was given.</summary>
+    /// <summary>A failure later than this after the first attempt is not retried; infinite when none was given.</summary>
     public TimeSpan RetryTimeout { get; }
 }

@@ -1,2 +1,46 @@
-var app = WebApplication.CreateBuilder(args).Build();
+using Dapr.Client;
+using Dapr.Workflow;
+using DaprShop.Contracts;
+using DaprShop.Order.Cancelling;
+using DaprShop.Order.Clients;
+using DaprShop.Order.Log;
+using DaprShop.Order.Operations;
+using DaprShop.Order.Orders;
+using DaprShop.Order.Placing;
+using DaprShop.Order.Reading;
+using DaprShop.Order.Saga;
+using DaprShop.ServiceDefaults;
+
+var builder = WebApplication.CreateBuilder(args);
+builder.AddServiceDefaults();
+builder.Services.AddOptions<PaymentWindow>().BindConfiguration("Payment").ValidateDataAnnotations().ValidateOnStart();
+builder.Services.AddSingleton(new ReplicaName(
+    builder.Configuration["POD_NAME"] ?? $"{Environment.MachineName}:{builder.Configuration["APP_PORT"]}"));
+builder.Services.AddSingleton(_ => new InventoryClient(DaprClient.CreateInvokeHttpClient(AppIds.Inventory)));
+builder.Services.AddSingleton(_ => new PaymentClient(DaprClient.CreateInvokeHttpClient(AppIds.Payment)));
+builder.Services.AddSingleton(_ => new CatalogClient(DaprClient.CreateInvokeHttpClient(AppIds.Catalog)));
+builder.Services.AddSingleton<OrderTails>();
+builder.Services.AddSingleton<OrderLogReader>();
+builder.Services.AddSingleton<OrderStore>();
+builder.Services.AddSingleton<OrderPricing>();
+builder.Services.AddSingleton<OrderReservation>();
+builder.Services.AddSingleton<OrderAdvance>();
+builder.Services.AddSingleton<OrderIntake>();
+builder.Services.AddSingleton<SagaWaker>();
+builder.Services.AddSingleton<UserOrders>();
+builder.Services.AddSingleton<OrderLog>();
+builder.Services.AddHostedService(services => services.GetRequiredService<OrderLog>());
+builder.Services.AddDaprWorkflow(options => options.RegisterOrderSaga());
+
+var app = builder.Build();
+app.UseCloudEvents();
+app.MapDefaultEndpoints();
+app.MapPlaceOrder();
+app.MapGetOrder();
+app.MapListOrders();
+app.MapCancelOrder();
+app.MapEnsureOrder();
+app.MapPaymentEvents();
+app.MapInvariants();
+app.MapWorkflow();
 await app.RunAsync();

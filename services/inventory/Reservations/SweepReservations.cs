@@ -1,0 +1,92 @@
+using System.Net.Http.Json;
+using Dapr.Client;
+using DaprShop.Contracts;
+using DaprShop.Contracts.Inventory;
+using DaprShop.Contracts.Orders;
+using DaprShop.Inventory.Stock;
+using DaprShop.ServiceDefaults.Faults;
+using DaprShop.ServiceDefaults.Ids;
+using DaprShop.ServiceDefaults.Json;
+using Microsoft.Extensions.Options;
+
+namespace DaprShop.Inventory.Reservations;
+
+/// <summary>
+/// The backstop and the expiry in one: the cron binding <c>inventory-sweep</c> calls every few seconds. Only tentative reservations are
+/// looked at; a held one ends by its saga. The order service is asked before any unit goes back, so expiry never overtakes an accepted order.
+/// </summary>
+internal sealed partial class SweepReservations(
+    StockBuckets buckets, OrderBackstop orders, DaprClient dapr, IdSource ids, IOptions<SweepOptions> options, TimeProvider clock, ILogger<SweepReservations> logger)
+{
+    private const string LockStore = "lockstore";
+    private const string Resource = "inventory-sweep";
+    private const int LockSeconds = 30;
+
+    /// <summary>A clock this far behind the newest document judges nobody's age.</summary>
+    private static readonly TimeSpan MaxSkew = TimeSpan.FromSeconds(2);
+
+    public async Task SweepAsync(CancellationToken cancellationToken)
+    {
+        // The lock only sheds double work: two sweepers at once would ask twice and commit the same releases once.
+#pragma warning disable DAPR_DISTRIBUTEDLOCK // The lock API is alpha in Dapr; nothing rests on it here.
+        await using var held = await dapr.Lock(LockStore, Resource, ids.NewId(), LockSeconds, cancellationToken);
+#pragma warning restore DAPR_DISTRIBUTEDLOCK
+        if (!held.Success)
+        {
+            return;
+        }
+
+        foreach (var sku in await buckets.SkusAsync(cancellationToken))
+        {
+            await SweepAsync(buckets.Of(sku), sku, cancellationToken);
+        }
+    }
+
+    private async Task SweepAsync(StockBucket bucket, string sku, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        var tentative = await bucket.TentativeAsync(cancellationToken);
+        if (tentative.Any(reservation => reservation.ReservedAt > now + MaxSkew))
+        {
+            LogSkewed(sku);
+            return;
+        }
+
+        foreach (var reservation in tentative.Where(reservation => now - reservation.ReservedAt >= options.Value.AskAfter))
+        {
+            var outcome = await orders.EnsureAsync(reservation, cancellationToken);
+            var isOrphan = outcome == EnsureOutcome.Unknown && now - reservation.ReservedAt >= options.Value.OrphanAfter;
+            if (outcome == EnsureOutcome.Finished || isOrphan)
+            {
+                await bucket.DecideAsync((stock, at) => StockDecisions.Expire(stock, reservation, at), cancellationToken);
+                LogReleased(reservation.Quantity, sku, reservation.Id);
+            }
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Gave back {Quantity} of {Sku}: reservation {ReservationId} belongs to no living order")]
+    private partial void LogReleased(int quantity, string sku, string reservationId);
+
+    [LoggerMessage(LogLevel.Warning, "Stock of {Sku} has reservations from the future: this clock expires nothing")]
+    private partial void LogSkewed(string sku);
+}
+
+/// <summary>The order service, by service invocation.</summary>
+internal sealed class OrderBackstop(HttpClient http)
+{
+    public async Task<EnsureOutcome> EnsureAsync(Reservation reservation, CancellationToken cancellationToken)
+    {
+        var order = reservation.Order;
+        using var answer = await http.PostAsJsonAsync(
+            "internal/orders/ensure", new EnsureOrder(order.OrderId, reservation.Id, order.BodyHash), ShopJson.Documents, cancellationToken);
+        answer.EnsureSuccessStatusCode();
+        var result = await answer.Content.ReadFromJsonAsync<EnsureOrderResult>(ShopJson.Documents, cancellationToken);
+        return result?.Outcome ?? throw new DependencyUnavailableException($"{AppIds.Order} answered nothing");
+    }
+}
+
+internal static class SweepEndpoint
+{
+    public static void MapSweep(this IEndpointRouteBuilder routes) =>
+        routes.MapPost("/inventory-sweep", (SweepReservations sweep, CancellationToken cancellationToken) => sweep.SweepAsync(cancellationToken));
+}

@@ -1,0 +1,293 @@
+using System.Threading.Channels;
+using DaprShop.Contracts.Inventory;
+using DaprShop.ServiceDefaults.Faults;
+using DaprShop.ServiceDefaults.State;
+
+namespace DaprShop.Inventory.Stock;
+
+/// <summary>
+/// The one place of this replica where a SKU's stock is decided. Commands queue; what arrived while the last swap ran
+/// becomes the next batch: one compare and swap commits all of it, then its log entry is written, then the next
+/// swap may drop it from the document (commit rules R2 and R3). Other replicas may do the same: the swap decides.
+/// </summary>
+internal sealed partial class StockBucket : IAsyncDisposable
+{
+    private const int MaxBatch = 64;
+
+    private readonly string _sku;
+    private readonly DocumentStore _documents;
+    private readonly TimeProvider _clock;
+    private readonly ILogger _logger;
+    private readonly Channel<ICommand> _queue = Channel.CreateBounded<ICommand>(4096);
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Task _loop;
+
+    private StockLedger _ledger;
+
+    /// <summary>Committed, but its log entry is not known to be written: no swap may drop it from the document yet.</summary>
+    private StockBatch? _unlogged;
+
+    public StockBucket(string sku, DocumentStore documents, TimeProvider clock, ILogger<StockBucket> logger)
+    {
+        _sku = sku;
+        _documents = documents;
+        _clock = clock;
+        _logger = logger;
+        _ledger = new StockLedger(sku);
+        _loop = Task.Run(() => RunAsync(_stopping.Token));
+    }
+
+    private interface ICommand
+    {
+        StockEntry? Decide(StockLedger ledger, DateTimeOffset now);
+
+        void Complete();
+
+        void Fail(Exception failure);
+    }
+
+    /// <summary>
+    /// Decides and commits. The result is given only after its entry is durable. Throws <see cref="DependencyUnavailableException"/>
+    /// when the outcome is unknown: repeat the command, it is idempotent.
+    /// </summary>
+    public async Task<TResult> DecideAsync<TResult>(
+        Func<StockLedger, DateTimeOffset, Decision<TResult>> decide, CancellationToken cancellationToken)
+    {
+        var command = new Command<TResult>(decide);
+        if (!_queue.Writer.TryWrite(command))
+        {
+            throw new DependencyUnavailableException($"stock of {_sku} (too many waiting)");
+        }
+
+        return await command.Result.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>The reservations that no saga has taken yet.</summary>
+    public Task<IReadOnlyList<Reservation>> TentativeAsync(CancellationToken cancellationToken) =>
+        DecideAsync(
+            (stock, _) => new Decision<IReadOnlyList<Reservation>>(
+                [.. stock.Reservations.Where(reservation => reservation.State == ReservationState.Tentative)]),
+            cancellationToken);
+
+    /// <summary>The stored document beside the log folded from its first entry; null when there is no such stock.</summary>
+    public async Task<StockAudit?> AuditAsync(CancellationToken cancellationToken)
+    {
+        // Read together: another replica may commit between two reads.
+        while (true)
+        {
+            var fold = await DecideAsync((stock, _) => new Decision<StockAudit?>(stock.Exists ? Fold(stock) : null), cancellationToken);
+            var stored = await _documents.ReadAsync<StockDocument>(StockKeys.Bucket(_sku), cancellationToken);
+            if (fold is null || stored is null)
+            {
+                return null;
+            }
+
+            if (stored.Seq == fold.Log.Seq)
+            {
+                return fold with
+                {
+                    Document = new StockFold(
+                        _sku, stored.Initial, stored.Restocked, stored.Available, stored.Reserved, stored.Sold, stored.Seq),
+                };
+            }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _queue.Writer.TryComplete();
+        await _stopping.CancelAsync();
+        await _loop;
+        _stopping.Dispose();
+    }
+
+    private static StockAudit Fold(StockLedger stock)
+    {
+        var log = new StockFold(
+            stock.Sku, stock.Initial, stock.Restocked, stock.Available, stock.Reserved, stock.Sold, stock.Seq);
+        var open = stock.Reservations
+            .Where(reservation => reservation.State is ReservationState.Tentative or ReservationState.Held)
+            .Sum(reservation => (long)reservation.Quantity);
+        return new StockAudit(
+            log,
+            log,
+            open,
+            [.. stock.Reservations.Select(reservation => new AuditedReservation(
+                reservation.Id, reservation.Order.OrderId, reservation.State, reservation.Quantity, reservation.ReservedAt))]);
+    }
+
+    private async Task RunAsync(CancellationToken cancellationToken)
+    {
+        var batch = new List<ICommand>(MaxBatch);
+        try
+        {
+            while (await _queue.Reader.WaitToReadAsync(cancellationToken))
+            {
+                while (batch.Count < MaxBatch && _queue.Reader.TryRead(out var command))
+                {
+                    batch.Add(command);
+                }
+
+                await CommitAsync(batch, cancellationToken);
+                batch.Clear();
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            LogStopped(_sku);
+        }
+        finally
+        {
+            while (_queue.Reader.TryRead(out var command))
+            {
+                batch.Add(command);
+            }
+
+            batch.ForEach(command => command.Fail(new DependencyUnavailableException($"stock of {_sku} (stopping)")));
+        }
+    }
+
+    private async Task CommitAsync(List<ICommand> batch, CancellationToken cancellationToken)
+    {
+        try
+        {
+            while (true)
+            {
+                await WriteLogAsync(cancellationToken);
+                var swap = await _documents.ChangeAsync<StockDocument, SwapOutcome>(
+                    StockKeys.Bucket(_sku), stored => Decide(stored, batch), cancellationToken);
+                if (swap.Behind is not null)
+                {
+                    await CatchUpAsync(swap.Behind, cancellationToken);
+                    continue;
+                }
+
+                if (swap.Committed is { } committed)
+                {
+                    _ledger.Apply(committed);
+                    _unlogged = committed;
+                }
+
+                batch.ForEach(command => command.Complete());
+                await WriteLogAsync(cancellationToken);
+                return;
+            }
+        }
+        catch (DependencyUnavailableException failure)
+        {
+            // The swap may have happened all the same: the next catch-up will tell, and every command is idempotent.
+            LogUnavailable(failure, _sku);
+            batch.ForEach(command => command.Fail(failure));
+        }
+#pragma warning disable CA1031 // One bad batch must not end the loop that every later command of this SKU waits for.
+        catch (Exception failure) when (failure is not OperationCanceledException)
+#pragma warning restore CA1031
+        {
+            LogFailed(failure, _sku);
+            (_ledger, _unlogged) = (new StockLedger(_sku), null);
+            batch.ForEach(command => command.Fail(failure));
+        }
+    }
+
+    private Change<StockDocument, SwapOutcome> Decide(StockDocument? stored, List<ICommand> batch)
+    {
+        if ((stored?.Seq ?? -1) != _ledger.Seq)
+        {
+            return Change.None<StockDocument, SwapOutcome>(new SwapOutcome(Behind: stored, Committed: null));
+        }
+
+        var now = _clock.GetUtcNow();
+        var fork = _ledger.Fork();
+        var entries = new List<StockEntry>();
+        foreach (var command in batch)
+        {
+            if (command.Decide(fork, now) is { } entry)
+            {
+                fork.Apply(entry);
+                entries.Add(entry);
+            }
+        }
+
+        if (entries.Count == 0)
+        {
+            return Change.None<StockDocument, SwapOutcome>(new SwapOutcome(Behind: null, Committed: null));
+        }
+
+        var next = new StockBatch(_ledger.Seq + 1, entries);
+
+        // Every batch up to the ledger's is in the log by now: CatchUpAsync and WriteLogAsync saw to it.
+        return Change.To(fork.ToDocument(next.N, now, [next]), new SwapOutcome(Behind: null, next));
+    }
+
+    /// <summary>Reads the batches between the ledger and the document, from the log or from the document itself.</summary>
+    private async Task CatchUpAsync(StockDocument stored, CancellationToken cancellationToken)
+    {
+        const int PageSize = 200;
+        if (stored.Seq < _ledger.Seq)
+        {
+            throw new DependencyUnavailableException($"stock of {_sku}: the store went back from batch {_ledger.Seq} to {stored.Seq}");
+        }
+
+        // What the document still carries may be missing in the log: whoever reads it writes it (R3).
+        foreach (var recent in stored.Recent)
+        {
+            await _documents.WriteOnceAsync(StockKeys.Batch(_sku, recent.N), recent, cancellationToken);
+        }
+
+        while (_ledger.Seq < stored.Seq)
+        {
+            var first = _ledger.Seq + 1;
+            var count = (int)Math.Min(PageSize, stored.Seq - _ledger.Seq);
+            var keys = Enumerable.Range(0, count).Select(offset => StockKeys.Batch(_sku, first + offset)).ToList();
+            var found = await _documents.ReadManyOnceAsync<StockBatch>(keys, cancellationToken);
+            foreach (var key in keys)
+            {
+                if (!found.TryGetValue(key, out var missed))
+                {
+                    throw new DependencyUnavailableException($"stock log {key} cannot be read");
+                }
+
+                _ledger.Apply(missed);
+            }
+        }
+    }
+
+    private async Task WriteLogAsync(CancellationToken cancellationToken)
+    {
+        if (_unlogged is { } batch)
+        {
+            await _documents.WriteOnceAsync(StockKeys.Batch(_sku, batch.N), batch, cancellationToken);
+            _unlogged = null;
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Stock of {Sku} could not be committed; its callers were told to repeat")]
+    private partial void LogUnavailable(Exception failure, string sku);
+
+    [LoggerMessage(LogLevel.Error, "Stock of {Sku}: a batch failed; the ledger is read again")]
+    private partial void LogFailed(Exception failure, string sku);
+
+    [LoggerMessage(LogLevel.Debug, "Stock of {Sku} stopped deciding")]
+    private partial void LogStopped(string sku);
+
+    private sealed record SwapOutcome(StockDocument? Behind, StockBatch? Committed);
+
+    private sealed class Command<TResult>(Func<StockLedger, DateTimeOffset, Decision<TResult>> decide) : ICommand
+    {
+        private readonly TaskCompletionSource<TResult> _source = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private TResult? _result;
+
+        public Task<TResult> Result => _source.Task;
+
+        public StockEntry? Decide(StockLedger ledger, DateTimeOffset now)
+        {
+            var decision = decide(ledger, now);
+            _result = decision.Result;
+            return decision.Entry;
+        }
+
+        public void Complete() => _source.TrySetResult(_result!);
+
+        public void Fail(Exception failure) => _source.TrySetException(failure);
+    }
+}

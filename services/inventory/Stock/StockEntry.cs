@@ -1,0 +1,30 @@
+using System.Text.Json.Serialization;
+using DaprShop.Contracts.Inventory;
+
+namespace DaprShop.Inventory.Stock;
+
+/// <summary>One decided fact about a bucket. The stock log is nothing but these, in order.</summary>
+[JsonDerivedType(typeof(StockCreated), "created")]
+[JsonDerivedType(typeof(UnitsRestocked), "restocked")]
+[JsonDerivedType(typeof(UnitsReserved), "reserved")]
+[JsonDerivedType(typeof(ReservationHeld), "held")]
+[JsonDerivedType(typeof(ReservationConfirmed), "confirmed")]
+[JsonDerivedType(typeof(ReservationReleased), "released")]
+internal abstract record StockEntry(DateTimeOffset At);
+
+internal sealed record StockCreated(long Quantity, DateTimeOffset At) : StockEntry(At);
+
+/// <param name="RequestId">Derived from the caller's idempotency key.</param>
+internal sealed record UnitsRestocked(string RequestId, int Quantity, DateTimeOffset At) : StockEntry(At);
+
+/// <param name="Order">The order as decided first; null when the reservation was known and is taken again.</param>
+internal sealed record UnitsReserved(string ReservationId, int Quantity, OrderContent? Order, DateTimeOffset At) : StockEntry(At);
+
+internal sealed record ReservationHeld(string ReservationId, DateTimeOffset At) : StockEntry(At);
+
+internal sealed record ReservationConfirmed(string ReservationId, DateTimeOffset At) : StockEntry(At);
+
+internal sealed record ReservationReleased(string ReservationId, DateTimeOffset At) : StockEntry(At);
+
+/// <summary>What one swap decided. Batch n lies inside the bucket document until <c>stock/{sku}/{bucket}/log/{n}</c> is written.</summary>
+internal sealed record StockBatch(long N, IReadOnlyList<StockEntry> Entries);

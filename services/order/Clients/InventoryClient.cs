@@ -1,0 +1,38 @@
+using System.Net.Http.Json;
+using DaprShop.Contracts.Inventory;
+using DaprShop.ServiceDefaults.Faults;
+using DaprShop.ServiceDefaults.Json;
+
+namespace DaprShop.Order.Clients;
+
+/// <summary>Inventory, by service invocation. Every command is idempotent; no answer means unknown.</summary>
+internal sealed class InventoryClient(HttpClient http)
+{
+    public Task<ReserveResult> ReserveAsync(Reserve command, CancellationToken cancellationToken) =>
+        PostAsync<Reserve, ReserveResult>("internal/reservations", command, cancellationToken);
+
+    public Task<ChangeReservationResult> HoldAsync(OrderLine line, CancellationToken cancellationToken) =>
+        ChangeAsync("hold", line, cancellationToken);
+
+    public Task<ChangeReservationResult> ConfirmAsync(OrderLine line, CancellationToken cancellationToken) =>
+        ChangeAsync("confirm", line, cancellationToken);
+
+    public Task<ChangeReservationResult> ReleaseAsync(OrderLine line, CancellationToken cancellationToken) =>
+        ChangeAsync("release", line, cancellationToken);
+
+    public async Task<IReadOnlyList<StockAudit>> AuditAsync(CancellationToken cancellationToken) =>
+        await http.GetFromJsonAsync<IReadOnlyList<StockAudit>>("internal/stock-audit", ShopJson.Documents, cancellationToken)
+            ?? throw new DependencyUnavailableException("inventory answered nothing");
+
+    private Task<ChangeReservationResult> ChangeAsync(string step, OrderLine line, CancellationToken cancellationToken) =>
+        PostAsync<ChangeReservation, ChangeReservationResult>(
+            $"internal/reservations/{step}", new ChangeReservation(line.Sku, line.ReservationId), cancellationToken);
+
+    private async Task<TAnswer> PostAsync<TCommand, TAnswer>(string path, TCommand command, CancellationToken cancellationToken)
+    {
+        using var answer = await http.PostAsJsonAsync(path, command, ShopJson.Documents, cancellationToken);
+        answer.EnsureSuccessStatusCode();
+        return await answer.Content.ReadFromJsonAsync<TAnswer>(ShopJson.Documents, cancellationToken)
+            ?? throw new DependencyUnavailableException("inventory answered nothing");
+    }
+}

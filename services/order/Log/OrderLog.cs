@@ -1,0 +1,146 @@
+using System.Collections.Concurrent;
+using DaprShop.Contracts.Inventory;
+using DaprShop.Order.Orders;
+using DaprShop.Order.Saga;
+using DaprShop.ServiceDefaults.Faults;
+using DaprShop.ServiceDefaults.Ids;
+using DaprShop.ServiceDefaults.State;
+
+namespace DaprShop.Order.Log;
+
+/// <summary>
+/// The order logs this replica owns: takes slots at start, keeps their leases, appends to them and relays them. A slot is lost
+/// when its lease could not be renewed; then another replica, or this one under a higher epoch, carries on.
+/// </summary>
+internal sealed partial class OrderLog(
+    DocumentStore documents,
+    OrderTails tails,
+    OrderLogReader reader,
+    OrderIntake intake,
+    ReplicaName replica,
+    IdSource ids,
+    TimeProvider clock,
+    ILogger<OrderLog> logger) : BackgroundService
+{
+    private readonly string _run = ids.NewId();
+    private readonly ConcurrentDictionary<int, Held> _held = new();
+
+    /// <summary>True once this replica can accept orders.</summary>
+    public bool CanAccept => !_held.IsEmpty;
+
+    /// <summary>Completes when the order is durable in one of this replica's logs.</summary>
+    public Task AppendAsync(OrderContent order)
+    {
+        var held = _held.OrderBy(slot => slot.Key).Select(slot => slot.Value).ToList();
+        if (held.Count == 0)
+        {
+            throw new DependencyUnavailableException("order log (no slot is held yet)");
+        }
+
+        var spread = (uint)string.GetHashCode(order.OrderId, StringComparison.Ordinal) % (uint)held.Count;
+        return held[(int)spread].Appender.AppendAsync(order);
+    }
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        foreach (var slot in _held.Keys.ToList())
+        {
+            await LetGoAsync(slot);
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(OrderSlots.Renewal, clock);
+        do
+        {
+            await Parallel.ForEachAsync(
+                Enumerable.Range(0, OrderKeys.Slots),
+                new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = stoppingToken },
+                async (slot, token) => await KeepAsync(slot, token));
+        }
+        while (await (_held.IsEmpty ? RetrySoonAsync(stoppingToken) : timer.WaitForNextTickAsync(stoppingToken).AsTask()));
+    }
+
+    private async Task<bool> RetrySoonAsync(CancellationToken cancellationToken)
+    {
+        await Task.Delay(TimeSpan.FromMilliseconds(100), clock, cancellationToken);
+        return true;
+    }
+
+    private async Task KeepAsync(int slot, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await (_held.TryGetValue(slot, out var held)
+                ? RenewAsync(slot, held, cancellationToken)
+                : TakeAsync(slot, cancellationToken));
+        }
+        catch (DependencyUnavailableException failure)
+        {
+            LogUnavailable(failure, slot);
+        }
+    }
+
+    private async Task TakeAsync(int slot, CancellationToken cancellationToken)
+    {
+        var before = clock.GetTimestamp();
+        var taken = await documents.ChangeAsync<OrderSlot, OrderSlot>(
+            OrderKeys.Slot(slot),
+            found => OrderSlots.Take(found, slot, replica.Value, _run, clock.GetUtcNow()),
+            cancellationToken);
+        if (taken.Run != _run)
+        {
+            return;
+        }
+
+        var relay = new SlotRelay(taken, reader, intake, clock, logger);
+        var appender = new SlotAppender(slot, taken.Epoch, before, documents, tails, clock, logger, relay.CommittedAsync);
+        _held[slot] = new Held(appender, relay);
+        LogTaken(slot, taken.Epoch);
+    }
+
+    private async Task RenewAsync(int slot, Held held, CancellationToken cancellationToken)
+    {
+        var before = clock.GetTimestamp();
+        var renewed = await documents.ChangeAsync<OrderSlot, OrderSlot?>(
+            OrderKeys.Slot(slot),
+            found => OrderSlots.Renew(found, _run, held.Relay.Watermarks, clock.GetUtcNow()),
+            cancellationToken);
+        if (renewed?.Run == _run && renewed.Epoch == held.Appender.Epoch)
+        {
+            held.Appender.Renewed(before);
+            return;
+        }
+
+        LogLost(slot, held.Appender.Epoch);
+        await LetGoAsync(slot);
+    }
+
+    private async Task LetGoAsync(int slot)
+    {
+        if (_held.TryRemove(slot, out var held))
+        {
+            await held.Appender.DisposeAsync();
+            await held.Relay.DisposeAsync();
+        }
+    }
+
+    [LoggerMessage(LogLevel.Information, "Took order log {Slot} at epoch {Epoch}")]
+    private partial void LogTaken(int slot, long epoch);
+
+    [LoggerMessage(LogLevel.Warning, "Lost order log {Slot} at epoch {Epoch}: another owner carries on")]
+    private partial void LogLost(int slot, long epoch);
+
+    [LoggerMessage(LogLevel.Warning, "Order log {Slot}: its lease could not be written")]
+    private partial void LogUnavailable(Exception failure, int slot);
+
+    private sealed record Held(SlotAppender Appender, SlotRelay Relay);
+}
+
+/// <summary>
+/// This replica's name: stable over restarts, different for every replica. On Kubernetes the pod's name; locally the machine and the port, which
+/// only one process can have at a time.
+/// </summary>
+internal sealed record ReplicaName(string Value);

@@ -1,0 +1,90 @@
+using DaprShop.Contracts.Inventory;
+using DaprShop.ServiceDefaults.State;
+
+namespace DaprShop.Order.Log;
+
+/// <summary>
+/// One of the 16 order logs (commit rule R2). Whoever holds the slot's epoch numbers its records; an epoch that was taken
+/// over stays open for reading, because a paused owner's last write may still land.
+/// </summary>
+/// <param name="Owner">The replica, stable over its restarts.</param>
+/// <param name="Run">The process: a restarted replica finds its own slots under another run and takes them at once.</param>
+internal sealed record OrderSlot(
+    int Slot, string Owner, string Run, long Epoch, DateTimeOffset LeaseUntil, IReadOnlyList<SlotEpoch> Epochs);
+
+/// <param name="Watermark">Every record below this number has been relayed.</param>
+/// <param name="ClosedAt">When the next epoch was opened; null for the current one.</param>
+internal sealed record SlotEpoch(long Epoch, long Watermark, DateTimeOffset? ClosedAt);
+
+/// <summary>
+/// <c>order/log/{slot}/{epoch}/{n}</c>: the orders of one commit, and their outbox at once. Only the owner of the epoch writes it,
+/// always the same bytes, and never skips a number (commit rule R1).
+/// </summary>
+internal sealed record OrderLogRecord(int Slot, long Epoch, long N, IReadOnlyList<OrderContent> Orders);
+
+/// <summary>Decisions about slots: pure functions of the document and the clock.</summary>
+internal static class OrderSlots
+{
+    public static readonly TimeSpan Lease = TimeSpan.FromSeconds(10);
+    public static readonly TimeSpan Renewal = TimeSpan.FromSeconds(2);
+
+    /// <summary>A commit starts only with this much lease left, so that it ends before anybody may take over.</summary>
+    public static readonly TimeSpan Reserve = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a closed epoch is still read.</summary>
+    public static readonly TimeSpan LateWrites = TimeSpan.FromHours(24);
+
+    /// <summary>Takes a slot that is free: new, expired, or held by an earlier process of this replica.</summary>
+    /// <returns>The slot as it now stands; not taken when its owner is somebody else.</returns>
+    public static Change<OrderSlot, OrderSlot> Take(OrderSlot? slot, int number, string owner, string run, DateTimeOffset now)
+    {
+        if (slot is null)
+        {
+            return Changed(new OrderSlot(number, owner, run, Epoch: 1, now + Lease, [new SlotEpoch(1, Watermark: 0, ClosedAt: null)]));
+        }
+
+        var isMine = slot.Owner == owner;
+        if (slot.Run == run || (!isMine && slot.LeaseUntil > now))
+        {
+            return Change.None<OrderSlot, OrderSlot>(slot);
+        }
+
+        var next = slot.Epoch + 1;
+        return Changed(slot with
+        {
+            Owner = owner,
+            Run = run,
+            Epoch = next,
+            LeaseUntil = now + Lease,
+            Epochs =
+            [
+                .. slot.Epochs
+                    .Where(epoch => epoch.ClosedAt is null || epoch.ClosedAt + LateWrites > now)
+                    .Select(epoch => epoch with { ClosedAt = epoch.ClosedAt ?? now }),
+                new SlotEpoch(next, Watermark: 0, ClosedAt: null),
+            ],
+        });
+    }
+
+    /// <summary>Extends the lease and moves watermarks; changes nothing when the slot was lost.</summary>
+    public static Change<OrderSlot, OrderSlot?> Renew(
+        OrderSlot? slot, string run, IReadOnlyDictionary<long, long> watermarks, DateTimeOffset now)
+    {
+        if (slot is null || slot.Run != run)
+        {
+            return Change.None<OrderSlot, OrderSlot?>(slot);
+        }
+
+        var next = slot with
+        {
+            LeaseUntil = now + Lease,
+            Epochs = [.. slot.Epochs.Select(epoch => epoch with
+            {
+                Watermark = Math.Max(epoch.Watermark, watermarks.GetValueOrDefault(epoch.Epoch)),
+            })],
+        };
+        return Change.To<OrderSlot, OrderSlot?>(next, next);
+    }
+
+    private static Change<OrderSlot, OrderSlot> Changed(OrderSlot next) => Change.To(next, next);
+}

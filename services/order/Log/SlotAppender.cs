@@ -1,0 +1,149 @@
+using System.Threading.Channels;
+using DaprShop.Contracts.Inventory;
+using DaprShop.Order.Orders;
+using DaprShop.ServiceDefaults.Faults;
+using DaprShop.ServiceDefaults.State;
+
+namespace DaprShop.Order.Log;
+
+/// <summary>
+/// Appends to one slot under one epoch. Orders that arrive while a record is written become the next record. A write whose
+/// outcome is unknown is repeated with the same bytes until it is known: the log never skips a number.
+/// </summary>
+internal sealed partial class SlotAppender : IAsyncDisposable
+{
+    private const int MaxBatch = 64;
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+
+    private readonly DocumentStore _documents;
+    private readonly OrderTails _tails;
+    private readonly TimeProvider _clock;
+    private readonly ILogger _logger;
+    private readonly Channel<Waiting> _queue = Channel.CreateBounded<Waiting>(1024);
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Func<OrderLogRecord, ValueTask> _committed;
+    private readonly Task _loop;
+    private long _leaseConfirmed;
+    private long _n;
+
+    /// <param name="leaseConfirmed">Monotonic timestamp taken before the lease was written.</param>
+    /// <param name="committed">Told of every durable record, in order.</param>
+    public SlotAppender(
+        int slot,
+        long epoch,
+        long leaseConfirmed,
+        DocumentStore documents,
+        OrderTails tails,
+        TimeProvider clock,
+        ILogger logger,
+        Func<OrderLogRecord, ValueTask> committed)
+    {
+        (Slot, Epoch, _leaseConfirmed) = (slot, epoch, leaseConfirmed);
+        (_documents, _tails, _clock, _logger, _committed) = (documents, tails, clock, logger, committed);
+        _loop = Task.Run(() => RunAsync(_stopping.Token));
+    }
+
+    public int Slot { get; }
+
+    public long Epoch { get; }
+
+    /// <summary>The lease was written again; <paramref name="before"/> was read from the monotonic clock before that.</summary>
+    public void Renewed(long before) => Volatile.Write(ref _leaseConfirmed, before);
+
+    /// <summary>
+    /// Completes when the order is durable. Throws <see cref="DependencyUnavailableException"/> when the slot was lost or the queue is
+    /// full; the order may become durable all the same, so the caller must take it as unknown.
+    /// </summary>
+    public Task AppendAsync(OrderContent order)
+    {
+        var waiting = new Waiting(order);
+        return _queue.Writer.TryWrite(waiting)
+            ? waiting.Done.Task
+            : Task.FromException(new DependencyUnavailableException($"order log {Slot} (too many waiting or stopping)"));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _queue.Writer.TryComplete();
+        await _stopping.CancelAsync();
+        await _loop;
+        _stopping.Dispose();
+    }
+
+    private async Task RunAsync(CancellationToken cancellationToken)
+    {
+        var batch = new List<Waiting>(MaxBatch);
+        try
+        {
+            while (await _queue.Reader.WaitToReadAsync(cancellationToken))
+            {
+                while (batch.Count < MaxBatch && _queue.Reader.TryRead(out var waiting))
+                {
+                    batch.Add(waiting);
+                }
+
+                await CommitAsync(batch, cancellationToken);
+                batch.Clear();
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            LogStopped(Slot, Epoch);
+        }
+        finally
+        {
+            while (_queue.Reader.TryRead(out var waiting))
+            {
+                batch.Add(waiting);
+            }
+
+            batch.ForEach(waiting => waiting.Done.TrySetException(new DependencyUnavailableException($"order log {Slot} (stopping)")));
+        }
+    }
+
+    private async Task CommitAsync(List<Waiting> batch, CancellationToken cancellationToken)
+    {
+        // A retry that came twice into one batch is one order.
+        var orders = batch.Select(waiting => waiting.Order).DistinctBy(order => order.OrderId).ToList();
+        var record = new OrderLogRecord(Slot, Epoch, _n, orders);
+        for (var attempt = 0; ; attempt++)
+        {
+            if (attempt == 0 && !HasLease())
+            {
+                batch.ForEach(waiting => waiting.Done.TrySetException(new DependencyUnavailableException($"order log {Slot} (lease running out)")));
+                return;
+            }
+
+            try
+            {
+                await _documents.WriteOnceAsync(OrderKeys.LogRecord(Slot, Epoch, _n), record, cancellationToken);
+                break;
+            }
+            catch (DependencyUnavailableException failure)
+            {
+                LogUnknown(failure, Slot, Epoch, _n);
+                batch.ForEach(waiting => waiting.Done.TrySetException(failure));
+                await Task.Delay(Pause * Math.Min(attempt + 1, 20), _clock, cancellationToken);
+            }
+        }
+
+        _n++;
+        orders.ForEach(_tails.Add);
+        batch.ForEach(waiting => waiting.Done.TrySetResult());
+        await _committed(record);
+    }
+
+    private bool HasLease() =>
+        _clock.GetElapsedTime(Volatile.Read(ref _leaseConfirmed)) < OrderSlots.Lease - OrderSlots.Reserve;
+
+    [LoggerMessage(LogLevel.Warning, "Order log {Slot}, epoch {Epoch}: record {N} is not known to be written; the same bytes follow")]
+    private partial void LogUnknown(Exception failure, int slot, long epoch, long n);
+
+    [LoggerMessage(LogLevel.Debug, "Order log {Slot}, epoch {Epoch}: no longer appending")]
+    private partial void LogStopped(int slot, long epoch);
+
+    private sealed record Waiting(OrderContent Order)
+    {
+        public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}

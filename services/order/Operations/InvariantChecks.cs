@@ -1,0 +1,170 @@
+using DaprShop.Contracts.Api;
+using DaprShop.Contracts.Inventory;
+using DaprShop.Contracts.Payments;
+using DaprShop.Order.Orders;
+
+namespace DaprShop.Order.Operations;
+
+/// <summary>What three independent records say: the order logs with their states, the stock logs, the provider's ledger.</summary>
+/// <param name="Orders">Read before the other two: what a terminal order entails is in them then.</param>
+internal sealed record AuditEvidence(
+    IReadOnlyList<FoundOrder> Orders, IReadOnlyList<StockAudit> Stock, IReadOnlyList<LedgerEntry> Ledger, DateTimeOffset AsOf);
+
+/// <summary>
+/// The shop's promises as pure functions of the evidence. Inequalities are judged always; equalities only for orders that have
+/// ended, because the others are on their way.
+/// </summary>
+internal static class InvariantChecks
+{
+    /// <summary>How long money that came for a cancelled order may take to go back before it counts as kept.</summary>
+    private static readonly TimeSpan RefundPatience = TimeSpan.FromMinutes(5);
+
+    public static InvariantsReport Judge(AuditEvidence evidence)
+    {
+        var unfinished = evidence.Orders.Where(order => !IsTerminal(order)).ToList();
+        var lag = unfinished.Count == 0 ? TimeSpan.Zero : evidence.AsOf - unfinished.Min(order => order.Order.CreatedAt);
+        InvariantCheck[] checks =
+        [
+            StockConserved(evidence),
+            StockLogAgrees(evidence),
+            ReservedIsHeld(evidence),
+            NothingOversold(evidence),
+            EndedOrdersSettledStock(evidence),
+            SoldUnitsAreOrders(evidence),
+            ChargedAtMostOnce(evidence),
+            ConfirmedOrdersArePaid(evidence),
+            CancelledOrdersKeepNoMoney(evidence),
+            NoMoneyWithoutOrder(evidence),
+        ];
+        return new InvariantsReport(checks.All(check => check.Holds), evidence.AsOf, Math.Max(0, lag.TotalSeconds), checks);
+    }
+
+    private static InvariantCheck StockConserved(AuditEvidence evidence) => None(
+        "stock-conserved",
+        "initial + restocked = available + reserved + sold, and nothing negative",
+        from stock in evidence.Stock
+        let document = stock.Document
+        where document.Initial + document.Restocked != document.Available + document.Reserved + document.Sold
+            || document.Available < 0 || document.Reserved < 0 || document.Sold < 0
+        select document.Sku);
+
+    private static InvariantCheck StockLogAgrees(AuditEvidence evidence) => None(
+        "stock-log-agrees",
+        "the log of every SKU folds to its document",
+        from stock in evidence.Stock
+        where stock.Document != stock.Log
+        select stock.Document.Sku);
+
+    private static InvariantCheck ReservedIsHeld(AuditEvidence evidence) => None(
+        "reserved-units-have-reservations",
+        "reserved units = units of open reservations",
+        from stock in evidence.Stock
+        where stock.Log.Reserved != stock.UnitsHeldByReservations
+        select stock.Document.Sku);
+
+    private static InvariantCheck NothingOversold(AuditEvidence evidence) => None(
+        "nothing-oversold",
+        "sold + reserved <= initial + restocked",
+        from stock in evidence.Stock
+        where stock.Document.Sold + stock.Document.Reserved > stock.Document.Initial + stock.Document.Restocked
+        select stock.Document.Sku);
+
+    private static InvariantCheck EndedOrdersSettledStock(AuditEvidence evidence)
+    {
+        var reservations = evidence.Stock
+            .SelectMany(stock => stock.Reservations, (stock, reservation) => (stock.Document.Sku, Reservation: reservation))
+            .ToDictionary(pair => (pair.Sku, pair.Reservation.ReservationId), pair => pair.Reservation.State);
+        return None(
+            "ended-orders-settled-stock",
+            "a confirmed order's units are sold, a cancelled order's are back",
+            from order in evidence.Orders
+            where IsTerminal(order)
+            let expected = order.State!.Status == OrderStatus.Confirmed ? ReservationState.Confirmed : ReservationState.Released
+            from line in order.Order.Lines
+            let isSettled = reservations.TryGetValue((line.Sku, line.ReservationId), out var state) && state == expected
+            where !isSettled
+            select order.Order.OrderId);
+    }
+
+    private static InvariantCheck SoldUnitsAreOrders(AuditEvidence evidence)
+    {
+        var cancelled = evidence.Orders
+            .Where(order => order.State?.Status == OrderStatus.Cancelled)
+            .Select(order => order.Order.OrderId)
+            .ToHashSet(StringComparer.Ordinal);
+        return None(
+            "sold-units-are-orders",
+            "no sold unit belongs to a cancelled order",
+            from stock in evidence.Stock
+            from reservation in stock.Reservations
+            where reservation.State == ReservationState.Confirmed && cancelled.Contains(reservation.OrderId)
+            select reservation.ReservationId);
+    }
+
+    private static InvariantCheck ChargedAtMostOnce(AuditEvidence evidence) => None(
+        "charged-at-most-once",
+        "captures of an order less its refunds are nothing or one capture",
+        from entries in ByOrder(evidence)
+        let capture = entries.Where(entry => entry.Kind == "capture").Select(entry => entry.Amount).FirstOrDefault()
+        where Net(entries) != 0 && Net(entries) != capture
+        select entries.Key);
+
+    private static InvariantCheck ConfirmedOrdersArePaid(AuditEvidence evidence)
+    {
+        var net = Nets(evidence);
+        return None(
+            "confirmed-orders-are-paid",
+            "the provider holds exactly the total of every confirmed order",
+            from order in evidence.Orders
+            where order.State?.Status == OrderStatus.Confirmed && net.GetValueOrDefault(order.Order.OrderId) != order.Order.Total.Amount
+            select order.Order.OrderId);
+    }
+
+    private static InvariantCheck CancelledOrdersKeepNoMoney(AuditEvidence evidence)
+    {
+        var net = Nets(evidence);
+        return None(
+            "cancelled-orders-keep-no-money",
+            "the provider holds nothing of a cancelled order (what came late goes back within 5 minutes)",
+            from order in evidence.Orders
+            where order.State?.Status == OrderStatus.Cancelled
+                && net.GetValueOrDefault(order.Order.OrderId) != 0
+                && LastCapture(evidence, order.Order.OrderId) + RefundPatience < evidence.AsOf
+            select order.Order.OrderId);
+    }
+
+    private static InvariantCheck NoMoneyWithoutOrder(AuditEvidence evidence)
+    {
+        var orders = evidence.Orders.Select(order => order.Order.OrderId).ToHashSet(StringComparer.Ordinal);
+        return None(
+            "no-money-without-order",
+            "every capture names an accepted order",
+            from entries in ByOrder(evidence)
+            where !orders.Contains(entries.Key) && entries.Max(entry => entry.At) < evidence.AsOf - RefundPatience
+            select entries.Key);
+    }
+
+    private static bool IsTerminal(FoundOrder order) => order.State is { } state && OrderTable.IsTerminal(state.Status);
+
+    private static DateTimeOffset LastCapture(AuditEvidence evidence, string orderId) =>
+        evidence.Ledger.Where(entry => entry.Reference == orderId && entry.Kind == "capture").Max(entry => entry.At);
+
+    private static IEnumerable<IGrouping<string, LedgerEntry>> ByOrder(AuditEvidence evidence) =>
+        evidence.Ledger.GroupBy(entry => entry.Reference, StringComparer.Ordinal);
+
+    private static Dictionary<string, long> Nets(AuditEvidence evidence) =>
+        ByOrder(evidence).ToDictionary(entries => entries.Key, Net, StringComparer.Ordinal);
+
+    private static long Net(IEnumerable<LedgerEntry> entries) =>
+        entries.Sum(entry => entry.Kind == "capture" ? entry.Amount : -entry.Amount);
+
+    private static InvariantCheck None(string name, string expected, IEnumerable<string> violations)
+    {
+        var found = violations.Distinct(StringComparer.Ordinal).ToList();
+        return new InvariantCheck(
+            name,
+            found.Count == 0,
+            expected,
+            found.Count == 0 ? "holds" : $"{found.Count} violated: {string.Join(", ", found.Take(5))}");
+    }
+}

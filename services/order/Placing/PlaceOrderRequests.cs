@@ -1,0 +1,50 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using DaprShop.Contracts.Api;
+using DaprShop.ServiceDefaults.Faults;
+using DaprShop.ServiceDefaults.Json;
+
+namespace DaprShop.Order.Placing;
+
+/// <summary>What may be asked for, and what makes two requests the same.</summary>
+internal static partial class PlaceOrderRequests
+{
+    public const int MaxLines = 50;
+    public const int MaxQuantity = 999;
+
+    /// <summary>Everything that is wrong with the request, by member.</summary>
+    public static void Validate(PlaceOrder request, ValidationErrors errors)
+    {
+        errors.Require(request.Items.Count is >= 1 and <= MaxLines, "items", $"must have 1 to {MaxLines} lines");
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        for (var index = 0; index < request.Items.Count && index <= MaxLines; index++)
+        {
+            var line = request.Items[index];
+            if (line is null)
+            {
+                errors.Add($"items[{index}]", "must not be null");
+                continue;
+            }
+
+            errors.Require(
+                line.Quantity is >= 1 and <= MaxQuantity, $"items[{index}].quantity", $"must be a whole number from 1 to {MaxQuantity}");
+            if (errors.Require(Sku().IsMatch(line.Sku), $"items[{index}].sku", "must be a SKU such as SKU-1001"))
+            {
+                errors.Require(seen.Add(line.Sku), $"items[{index}].sku", "is repeated: put the whole quantity into one line");
+            }
+        }
+
+        errors.Require(Source().IsMatch(request.Payment.Source), "payment.source", "must be a token of the payment provider such as tok_ok");
+    }
+
+    /// <summary>Hex SHA-256 over the request as understood, so that white space does not make another body of it.</summary>
+    public static string Hash(PlaceOrder request) =>
+        Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(request, ShopJson.Documents)));
+
+    [GeneratedRegex(@"\A[A-Z0-9][A-Z0-9-]{0,31}\z")]
+    private static partial Regex Sku();
+
+    [GeneratedRegex(@"\A[a-zA-Z0-9_]{1,64}\z")]
+    private static partial Regex Source();
+}

@@ -1,0 +1,73 @@
+using DaprShop.Contracts.Inventory;
+using DaprShop.Order.Orders;
+using DaprShop.ServiceDefaults.State;
+
+namespace DaprShop.Order.Reading;
+
+/// <summary>The orders of a user in the order they were taken in: a head document with the newest, pages of 100 behind it.</summary>
+/// <param name="Pages">How many full pages were split off; page p holds the entries p * 100 up to p * 100 + 99.</param>
+internal sealed record UserOrdersHead(int Pages, IReadOnlyList<UserOrder> Entries);
+
+internal sealed record UserOrder(string OrderId, DateTimeOffset CreatedAt);
+
+internal sealed record UserOrdersPage(IReadOnlyList<UserOrder> Entries);
+
+/// <summary>Only ids and times: what an order's state is now is read from the order, so the list is never behind it.</summary>
+internal sealed class UserOrders(DocumentStore documents)
+{
+    public const int PageSize = 100;
+
+    public async Task AddAsync(OrderContent order, CancellationToken cancellationToken)
+    {
+        var head = await documents.ReadAsync<UserOrdersHead>(OrderKeys.UserHead(order.UserId), cancellationToken);
+        if (head is { Entries.Count: >= 2 * PageSize })
+        {
+            await SplitAsync(order.UserId, head, cancellationToken);
+        }
+
+        await documents.ChangeAsync<UserOrdersHead, bool>(
+            OrderKeys.UserHead(order.UserId),
+            found => found?.Entries.Any(entry => entry.OrderId == order.OrderId) == true
+                ? Change.None<UserOrdersHead, bool>(false)
+                : Change.To(
+                    new UserOrdersHead(found?.Pages ?? 0, [.. found?.Entries ?? [], new UserOrder(order.OrderId, order.CreatedAt)]), true),
+            cancellationToken);
+    }
+
+    /// <summary>The entries before position <paramref name="before"/> (null: the newest), newest first, at most one page of them.</summary>
+    /// <returns>The position of the last one given, to go on from; null at the end.</returns>
+    public async Task<(IReadOnlyList<UserOrder> Entries, int? Next)> ReadAsync(
+        string userId, int? before, CancellationToken cancellationToken)
+    {
+        var head = await documents.ReadAsync<UserOrdersHead>(OrderKeys.UserHead(userId), cancellationToken);
+        var total = head is null ? 0 : (head.Pages * PageSize) + head.Entries.Count;
+        var end = Math.Min(before ?? total, total);
+        if (head is null || end <= 0)
+        {
+            return ([], null);
+        }
+
+        var page = (end - 1) / PageSize;
+        var first = page * PageSize;
+        var entries = page >= head.Pages
+            ? head.Entries.Skip(first - (head.Pages * PageSize)).Take(end - first)
+            : (await PageAsync(userId, page, cancellationToken)).Entries.Take(end - first);
+        return ([.. entries.Reverse()], first > 0 ? first : null);
+    }
+
+    private async Task<UserOrdersPage> PageAsync(string userId, int page, CancellationToken cancellationToken) =>
+        await documents.ReadOnceAsync<UserOrdersPage>(OrderKeys.UserPage(userId, page), cancellationToken) ?? new UserOrdersPage([]);
+
+    /// <summary>The oldest hundred of a given head are always the same, so the page is written once (R1) before the head forgets them (R3).</summary>
+    private async Task SplitAsync(string userId, UserOrdersHead head, CancellationToken cancellationToken)
+    {
+        await documents.WriteOnceAsync(
+            OrderKeys.UserPage(userId, head.Pages), new UserOrdersPage([.. head.Entries.Take(PageSize)]), cancellationToken);
+        await documents.ChangeAsync<UserOrdersHead, bool>(
+            OrderKeys.UserHead(userId),
+            found => found is { Entries.Count: >= 2 * PageSize } && found.Pages == head.Pages
+                ? Change.To(new UserOrdersHead(found.Pages + 1, [.. found.Entries.Skip(PageSize)]), true)
+                : Change.None<UserOrdersHead, bool>(false),
+            cancellationToken);
+    }
+}

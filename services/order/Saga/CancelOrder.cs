@@ -1,0 +1,24 @@
+using Dapr.Workflow;
+using DaprShop.Order.Clients;
+using DaprShop.Order.Orders;
+
+namespace DaprShop.Order.Saga;
+
+internal sealed record CancelOrderInput(string OrderId, OrderEvent Reason);
+
+/// <summary>Gives the units back, then ends the order. The compensation of every hold.</summary>
+internal sealed class CancelOrder(OrderStore orders, InventoryClient inventory, OrderAdvance advance)
+    : WorkflowActivity<CancelOrderInput, bool>
+{
+    public override async Task<bool> RunAsync(WorkflowActivityContext context, CancelOrderInput input)
+    {
+        var order = await orders.RequireAsync(input.OrderId, CancellationToken.None);
+        foreach (var line in order.Lines)
+        {
+            await inventory.ReleaseAsync(line, CancellationToken.None);
+        }
+
+        var advanced = await advance.AdvanceAsync(order, input.Reason, new TransitionDetails(), CancellationToken.None);
+        return advanced.Applied;
+    }
+}

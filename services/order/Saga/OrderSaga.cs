@@ -1,0 +1,19 @@
+using Dapr.Workflow;
+
+namespace DaprShop.Order.Saga;
+
+internal static class OrderSaga
+{
+    public static void RegisterOrderSaga(this WorkflowRuntimeOptions options)
+    {
+        options.RegisterWorkflow<OrderWorkflow>();
+        options.RegisterActivity<TakeHold>();
+        options.RegisterActivity<RequestCharge>();
+        options.RegisterActivity<PollPayment>();
+        options.RegisterActivity<ClosePayment>();
+        options.RegisterActivity<ConfirmOrder>();
+        options.RegisterActivity<RefundOrder>();
+        options.RegisterActivity<CancelOrder>();
+        options.RegisterActivity<PublishOutcome>();
+    }
+}

@@ -1,0 +1,73 @@
+using Dapr.Workflow;
+using DaprShop.Contracts.Payments;
+using DaprShop.Order.Clients;
+using DaprShop.Order.Orders;
+
+namespace DaprShop.Order.Saga;
+
+/// <summary>What one look at the payment showed, and whether the customer still wants the order.</summary>
+internal sealed record PaymentLook(string PaymentId, PaymentStatus Status, bool CancelRequested);
+
+/// <summary>Asks for the money, unless the customer cancelled first. Undone by <see cref="ClosePayment"/> or <see cref="RefundOrder"/>.</summary>
+internal sealed class RequestCharge(OrderStore orders, PaymentClient payments) : WorkflowActivity<string, PaymentLook>
+{
+    public override async Task<PaymentLook> RunAsync(WorkflowActivityContext context, string orderId)
+    {
+        if (await orders.IsCancelRequestedAsync(orderId, CancellationToken.None))
+        {
+            return new PaymentLook(PaymentId: "", PaymentStatus.Pending, CancelRequested: true);
+        }
+
+        var order = await orders.RequireAsync(orderId, CancellationToken.None);
+        var payment = await payments.ChargeAsync(order, CancellationToken.None);
+        return new PaymentLook(payment.PaymentId, payment.Status, CancelRequested: false);
+    }
+}
+
+/// <summary>Looks again after a wait. A payment that cannot be reached is looked at next time: the deadline does not wait for it.</summary>
+internal sealed partial class PollPayment(OrderStore orders, PaymentClient payments, ILogger<PollPayment> logger)
+    : WorkflowActivity<string, PaymentLook>
+{
+    public override async Task<PaymentLook> RunAsync(WorkflowActivityContext context, string orderId)
+    {
+        var cancelRequested = await orders.IsCancelRequestedAsync(orderId, CancellationToken.None);
+        var order = await orders.RequireAsync(orderId, CancellationToken.None);
+        try
+        {
+            var payment = await payments.PollAsync(order, CancellationToken.None);
+            return new PaymentLook(payment.PaymentId, payment.Status, cancelRequested);
+        }
+        catch (HttpRequestException failure)
+        {
+            LogUnreachable(failure, orderId);
+            return new PaymentLook(PaymentId: "", PaymentStatus.Pending, cancelRequested);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "The payment of order {OrderId} could not be looked at; the saga looks again")]
+    private partial void LogUnreachable(Exception failure, string orderId);
+}
+
+/// <summary>One swap in payment decides: voided, or the money is there and the order goes on as paid.</summary>
+internal sealed class ClosePayment(OrderStore orders, PaymentClient payments) : WorkflowActivity<string, PaymentLook>
+{
+    public override async Task<PaymentLook> RunAsync(WorkflowActivityContext context, string orderId)
+    {
+        var order = await orders.RequireAsync(orderId, CancellationToken.None);
+        var payment = await payments.CloseAsync(order, CancellationToken.None);
+        return new PaymentLook(payment.PaymentId, payment.Status, CancelRequested: false);
+    }
+}
+
+/// <summary>Gives the money back, once: payment and provider know it by one key.</summary>
+internal sealed class RefundOrder(OrderStore orders, PaymentClient payments) : WorkflowActivity<string, bool>
+{
+    public override async Task<bool> RunAsync(WorkflowActivityContext context, string orderId)
+    {
+        var order = await orders.RequireAsync(orderId, CancellationToken.None);
+        var payment = await payments.RefundAsync(order, CancellationToken.None);
+        return payment.Status == PaymentStatus.Refunded
+            ? true
+            : throw new InvalidOperationException($"The refund of order {orderId} is not done yet: its payment is {payment.Status}.");
+    }
+}

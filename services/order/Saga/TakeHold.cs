@@ -1,0 +1,59 @@
+using Dapr.Workflow;
+using DaprShop.Order.Clients;
+using DaprShop.Order.Orders;
+using Microsoft.Extensions.Options;
+
+namespace DaprShop.Order.Saga;
+
+internal enum HoldOutcome
+{
+    Held,
+    Refused,
+    CancelRequested,
+
+    /// <summary>The order is terminal: this instance ran before.</summary>
+    Finished,
+}
+
+internal sealed record HoldResult(HoldOutcome Outcome, DateTimeOffset? PayBefore);
+
+/// <summary>Turns the tentative reservation into one that only this saga ends. From now on the payment window runs.</summary>
+internal sealed class TakeHold(
+    OrderStore orders, InventoryClient inventory, OrderAdvance advance, IOptions<PaymentWindow> window, TimeProvider clock)
+    : WorkflowActivity<string, HoldResult>
+{
+    public override async Task<HoldResult> RunAsync(WorkflowActivityContext context, string orderId)
+    {
+        var state = await orders.StateAsync(orderId, CancellationToken.None);
+        if (state is not null)
+        {
+            return OrderTable.IsTerminal(state.Status)
+                ? new HoldResult(HoldOutcome.Finished, PayBefore: null)
+                : new HoldResult(HoldOutcome.Held, state.PayBefore);
+        }
+
+        if (await orders.IsCancelRequestedAsync(orderId, CancellationToken.None))
+        {
+            return new HoldResult(HoldOutcome.CancelRequested, PayBefore: null);
+        }
+
+        var order = await orders.RequireAsync(orderId, CancellationToken.None);
+        foreach (var line in order.Lines)
+        {
+            var held = await inventory.HoldAsync(line, CancellationToken.None);
+            if (!held.Done)
+            {
+                return new HoldResult(HoldOutcome.Refused, PayBefore: null);
+            }
+        }
+
+        var advanced = await advance.AdvanceAsync(
+            order,
+            OrderEvent.HoldTaken,
+            new TransitionDetails(PayBefore: clock.GetUtcNow() + window.Value.Window),
+            CancellationToken.None);
+        return OrderTable.IsTerminal(advanced.State.Status)
+            ? new HoldResult(HoldOutcome.Finished, PayBefore: null)
+            : new HoldResult(HoldOutcome.Held, advanced.State.PayBefore);
+    }
+}

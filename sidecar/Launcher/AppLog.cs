@@ -8,7 +8,8 @@ namespace Sidecar.Launcher;
 /// </summary>
 internal sealed class AppLog(string path, LogDestination destination, Action<string> console) : TextWriter
 {
-    private const int Remembered = 15;
+    private const int Remembered = 100;
+    private const int Shown = 15;
 
     private readonly Lock _gate = new();
     private readonly Queue<string> _last = new();
@@ -21,14 +22,19 @@ internal sealed class AppLog(string path, LogDestination destination, Action<str
 
     public override Encoding Encoding => Encoding.UTF8;
 
-    /// <summary>The newest lines, oldest first.</summary>
-    public IReadOnlyList<string> LastLines
+    /// <summary>
+    /// What tells most about an end, oldest first: the beginning of an unhandled exception, whose message stands above a
+    /// long stack, or the newest lines.
+    /// </summary>
+    public IReadOnlyList<string> TellingLines
     {
         get
         {
             lock (_gate)
             {
-                return [.. _last];
+                var lines = _last.ToList();
+                var crash = lines.FindLastIndex(line => line.StartsWith("Unhandled exception", StringComparison.Ordinal));
+                return crash >= 0 ? lines.GetRange(crash, Math.Min(Shown, lines.Count - crash)) : [.. lines.TakeLast(Shown)];
             }
         }
     }

@@ -13,6 +13,7 @@ internal sealed class LaunchConsole(TextWriter writer, bool terminal, bool colou
     private Func<IReadOnlyList<string>>? _rows;
     private ITimer? _redraw;
     private int _drawn;
+    private volatile bool _holdAppLines;
 
     public bool IsTerminal { get; } = terminal;
 
@@ -46,11 +47,14 @@ internal sealed class LaunchConsole(TextWriter writer, bool terminal, bool colou
     public void AppLine(string appId, string line, LogDestination? destination)
     {
         // Lines that have no file are shown even while rows are on the screen: they would be lost.
-        if (_rows is null || destination == LogDestination.Console)
+        if ((_rows is null && !_holdAppLines) || destination == LogDestination.Console)
         {
             Prefixed("APP", appId, line);
         }
     }
+
+    /// <summary>From now on app lines only go to their files.</summary>
+    public void HoldAppLines() => _holdAppLines = true;
 
     public void DaprdLine(string appId, string line) => Prefixed("DAPRD", appId, line);
 

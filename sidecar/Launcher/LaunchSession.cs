@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.ComponentModel;
 using System.Globalization;
 using Sidecar.Cli;
@@ -11,6 +12,7 @@ internal sealed class LaunchSession(
 {
     private const int StartAttempts = 3;
     private static readonly TimeSpan StartPatience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan OthersPatience = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan DrainPatience = TimeSpan.FromMilliseconds(1500);
     private static readonly TimeSpan TermPatience = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan SidecarPatience = TimeSpan.FromMilliseconds(4700);
@@ -19,7 +21,8 @@ internal sealed class LaunchSession(
     private readonly ProcessStarter _starter = new();
     private readonly CancellationTokenSource _stopApps = new();
     private readonly CancellationTokenSource _killApps = new();
-    private readonly TaskCompletionSource<AppFailure> _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ConcurrentQueue<AppFailure> _failures = new();
+    private readonly TaskCompletionSource _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _recordGate = new();
     private readonly string _recordFile = RunRecord.FileOf(runFile);
     private IReadOnlyList<LaunchedApp> _apps = [];
@@ -31,14 +34,14 @@ internal sealed class LaunchSession(
         _apps = [.. plan.Apps.Zip(sidecars, (app, sidecar) => new LaunchedApp(app, sidecar, _starter, clock))];
         WriteRecord();
         var running = new List<Task>();
-        var exitCode = ExitCode.Success;
+        IReadOnlyList<AppFailure> failures = [];
         try
         {
-            var failures = await StartAsync(running, signals.Stopping);
+            failures = await StartAsync(running, signals.Stopping);
             if (failures.Count > 0)
             {
-                Report(failures);
-                exitCode = ExitCode.StartFailed;
+                console.Error($"{string.Join(", ", failures.Select(failure => failure.AppId))} failed to start; stopping everything");
+                console.HoldAppLines();
             }
             else
             {
@@ -53,7 +56,12 @@ internal sealed class LaunchSession(
         }
 
         await StopAsync(running, signals.Impatient);
-        return exitCode;
+
+        // Last on the screen, because the apps' farewells would push it away.
+        Report(failures);
+        console.Success("stopped");
+        events.Stopped();
+        return failures.Count > 0 ? ExitCode.StartFailed : ExitCode.Success;
     }
 
     public void Dispose()
@@ -89,8 +97,10 @@ internal sealed class LaunchSession(
             return [.. (await ready).OfType<AppFailure>()];
         }
 
+        // What is wrong with one app is often wrong with all, and then all shall be named.
+        await Task.WhenAny(Task.WhenAll(running), Task.Delay(OthersPatience, clock, stopping));
         await givenUp.CancelAsync();
-        return [await _failed.Task];
+        return [.. _failures];
     }
 
     private static async Task<AppFailure?> StartSidecarAsync(LaunchedApp app, CancellationToken stopping)
@@ -106,7 +116,7 @@ internal sealed class LaunchSession(
             var holder = new[] { app.Plan.Sidecar.HttpPort, app.Plan.Sidecar.GrpcPort }
                 .Select(port => PortHolder.Find(port) is { } found ? $"; port {port} is held by {found}" : "");
             return new AppFailure(
-                app.Plan.AppId, $"its sidecar could not start: {StartFailure.Describe(exception)}{string.Concat(holder)}", app.Plan.DaprdLog.LastLines, app.Plan.DaprdLog.Path);
+                app.Plan.AppId, $"its sidecar could not start: {StartFailure.Describe(exception)}{string.Concat(holder)}", app.Plan.DaprdLog.TellingLines, app.Plan.DaprdLog.Path);
         }
     }
 
@@ -135,7 +145,7 @@ internal sealed class LaunchSession(
         var health = app.Plan.Sidecar.EnableAppHealthCheck ? $" and answers {app.Plan.Url}{app.Plan.Sidecar.AppHealthCheckPath} with 2xx" : "";
         return new AppFailure(
             app.Plan.AppId, $"was not ready within {StartPatience.TotalSeconds:0} s; check that it listens on port {app.Plan.Sidecar.AppPort}{health}",
-            app.Plan.AppLog.LastLines, app.Plan.AppLog.Path);
+            app.Plan.AppLog.TellingLines, app.Plan.AppLog.Path);
     }
 
     /// <summary>Keeps one app running, or reports that it ended. Its sidecar stays either way.</summary>
@@ -155,7 +165,8 @@ internal sealed class LaunchSession(
             if (!_ready && app.State != AppState.Ready && (!plan.Flags.Restart || attempt >= StartAttempts))
             {
                 app.Settle(AppState.Failed);
-                _failed.TrySetResult(new AppFailure(app.Plan.AppId, ended.Words, app.Plan.AppLog.LastLines, app.Plan.AppLog.Path));
+                _failures.Enqueue(new AppFailure(app.Plan.AppId, ended.Words, app.Plan.AppLog.TellingLines, app.Plan.AppLog.Path));
+                _failed.TrySetResult();
                 return;
             }
 
@@ -233,8 +244,10 @@ internal sealed class LaunchSession(
             }
         }
 
-        console.Info("stopping everything that was started");
-        events.Failed(failures.Select(failure => $"{failure.AppId} {failure.Reason}"), failures.Select(failure => failure.AppId));
+        if (failures.Count > 0)
+        {
+            events.Failed(failures.Select(failure => $"{failure.AppId} {failure.Reason}"), failures.Select(failure => failure.AppId));
+        }
     }
 
     /// <summary>
@@ -252,8 +265,6 @@ internal sealed class LaunchSession(
         await Task.WhenAll(running);
         await drained;
         await Task.WhenAll(_apps.Select(app => StopSidecarAsync(app, app.Sidecar.StopAsync, cutOff.Token)));
-        console.Success("stopped");
-        events.Stopped();
     }
 
     private async Task StopSidecarAsync(LaunchedApp app, Func<CancellationToken, Task> stop, CancellationToken cutOff)

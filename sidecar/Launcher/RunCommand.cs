@@ -51,7 +51,7 @@ internal static class RunCommand
 
         if (missing.Length > 0 || loaded.Template is null)
         {
-            return Refuse(ExitCode.Mistake, [.. missing, .. loaded.Errors.Select(error => error.ToString())], console, events);
+            return Refuse(ExitCode.Mistake, [.. missing, .. Words(loaded.Errors)], console, events);
         }
 
         // Resource files are read even when dapr.yaml has mistakes, so that one run shows them all.
@@ -64,7 +64,7 @@ internal static class RunCommand
         try
         {
             return errors.Count > 0
-                ? Refuse(ExitCode.Mistake, [.. errors.Distinct().Select(error => error.ToString())], console, events)
+                ? Refuse(ExitCode.Mistake, Words(errors.Distinct()), console, events)
                 : await LaunchAsync(plan, sidecars, runFile, console, events, signals, clock);
         }
         finally
@@ -103,8 +103,8 @@ internal static class RunCommand
             console.Info($"ended what an earlier run left behind: {string.Join(", ", leftovers.Select(app => $"{app.AppId} (pid {app.Process!.Pid})"))}");
         }
 
-        var inUse = plan.PortsInUse().Select(error => error.ToString()).ToList();
-        if (inUse.Count > 0)
+        var inUse = Words(plan.PortsInUse());
+        if (inUse.Length > 0)
         {
             return Refuse(ExitCode.NotReady, [.. inUse, "end the process that holds it, or give the app another port"], console, events);
         }
@@ -147,16 +147,19 @@ internal static class RunCommand
         return false;
     }
 
+    private static string[] Words(IEnumerable<ConfigurationError> errors) =>
+        [.. errors.Select(error => (Path.IsPathRooted(error.File) ? error with { File = ReadyBlock.Short(error.File) } : error).ToString())];
+
     /// <summary>One line that says what is wrong, then all of it.</summary>
-    private static int Refuse(int exitCode, IReadOnlyList<string> reasons, LaunchConsole console, JsonEvents events)
+    private static int Refuse(int exitCode, string[] reasons, LaunchConsole console, JsonEvents events)
     {
-        console.Error(reasons.Count == 1 ? reasons[0] : exitCode switch
+        console.Error(reasons.Length == 1 ? reasons[0] : exitCode switch
         {
-            ExitCode.Mistake => $"{reasons.Count} mistakes; nothing was started",
+            ExitCode.Mistake => $"{reasons.Length} mistakes; nothing was started",
             ExitCode.NotReady => "the machine is not ready; nothing was started",
             _ => "the build failed; nothing was started",
         });
-        if (reasons.Count > 1)
+        if (reasons.Length > 1)
         {
             foreach (var reason in reasons)
             {

@@ -99,9 +99,22 @@ public sealed class LauncherTextTests
             log.Write("and\ntwo\n");
             log.WriteLine("three");
 
-            Assert.Equal(["one and", "two", "three"], log.LastLines);
+            Assert.Equal(["one and", "two", "three"], log.TellingLines);
         }
 
         Assert.Equal(["one and", "two", "three"], File.ReadAllLines(path));
+    }
+
+    [Fact]
+    public void AppLog_AfterACrash_TellsTheMessageNotTheEndOfTheStack()
+    {
+        using var log = new AppLog("unused", LogDestination.Console, _ => { });
+        foreach (var line in new[] { "starting", "Unhandled exception. System.IO.IOException: disk full" }.Concat(Enumerable.Range(0, 40).Select(frame => $"   at Frame{frame}()")))
+        {
+            log.Append(line);
+        }
+
+        Assert.Equal("Unhandled exception. System.IO.IOException: disk full", log.TellingLines[0]);
+        Assert.Equal("   at Frame13()", log.TellingLines[^1]);
     }
 }

@@ -52,7 +52,7 @@ internal sealed partial class LocalEnvSecretStore(string prefix, ILogger logger)
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     // The tokens between app and sidecar live in such variables.
-    private static bool IsAllowed(string variable) =>
+    internal static bool IsAllowed(string variable) =>
         !variable.Equals("APP_API_TOKEN", StringComparison.OrdinalIgnoreCase)
         && !variable.StartsWith("DAPR_", StringComparison.OrdinalIgnoreCase);
 

@@ -63,8 +63,12 @@ internal static class SecretsDocument
                     }
 
                     break;
+                case JsonValueKind.String:
+                    leaves[path!] = element.GetString()!;
+                    break;
                 default:
-                    leaves[path!] = element.ToString();
+                    // daprd prints its formatter's complaint for these; the number as written is of more use.
+                    leaves[path!] = element.ValueKind is JsonValueKind.Null ? "" : element.GetRawText();
                     break;
             }
         }

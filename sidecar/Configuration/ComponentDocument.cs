@@ -17,7 +17,8 @@ internal sealed record ComponentDocument(
     string? SecretStore,
     string File,
     int Line,
-    int TypeLine)
+    int TypeLine,
+    int VersionLine)
 {
     public static readonly TimeSpan DefaultInitTimeout = TimeSpan.FromSeconds(5);
 

@@ -35,7 +35,8 @@ internal static class ComponentReader
             secretStore,
             document.File,
             document["metadata"]["name"].FileLine,
-            spec["type"].FileLine);
+            spec["type"].FileLine,
+            spec["version"].FileLine);
     }
 
     private static IEnumerable<ComponentMetadataItem> Metadata(YamlMember list, string? secretStore, ResourceScope scope)

@@ -36,7 +36,7 @@ internal readonly struct YamlMember
 
     public string File => _problems.File;
 
-    public void Error(string message) => _problems.Error(Line, Path, message);
+    public void Error(string message) => _problems.Error(Line, Path.Length == 0 ? "document" : Path, message);
 
     public void Warn(string message) => _problems.Warn(Line, Path, message);
 

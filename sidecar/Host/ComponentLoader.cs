@@ -33,7 +33,7 @@ internal sealed partial class ComponentLoader(
             else if (document.Version != "v1")
             {
                 errors.Add(new ConfigurationError(
-                    document.File, document.TypeLine, "spec.version", $"'{document.Version}' of {document.Type} is not known; known: v1"));
+                    document.File, document.VersionLine, "spec.version", $"'{document.Version}' of {document.Type} is not known; known: v1"));
             }
             else
             {

@@ -14,7 +14,8 @@ internal static class RequestTarget
         var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         if (target.StartsWith('/'))
         {
-            context.Request.Path = Clean(PathOf(target));
+            // By constructor: the conversion from a string would remove the escapes.
+            context.Request.Path = new PathString(Clean(PathOf(target)));
         }
 
         return next(context);

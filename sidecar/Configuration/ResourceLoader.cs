@@ -2,8 +2,8 @@ namespace Sidecar.Configuration;
 
 /// <summary>
 /// Reads the resource folders and --config files of one sidecar (dapr-contract.md 3). daprd logs and skips a malformed
-/// document; here every mistake of every file is an error, because a shop that starts without one of its
-/// subscriptions loses orders silently.
+/// document; here every mistake of every file is an error, because an application that starts without one of its
+/// subscriptions loses messages silently.
 /// </summary>
 internal sealed class ResourceLoader(ResourceScope scope, ICollection<ConfigurationError> errors)
 {

@@ -23,14 +23,14 @@ internal static partial class FaultBoundary
         }
         catch (BadHttpRequestException exception) when (!context.Response.HasStarted)
         {
-            await context.Response.WriteAsync(CommonErrors.MalformedBody(exception.Message), context.RequestAborted);
+            await context.Response.WriteAsync(SharedErrors.MalformedBody(exception.Message), context.RequestAborted);
         }
 #pragma warning disable CA1031 // The boundary itself: whatever a handler let through must not end as an empty 500.
         catch (Exception exception) when (!context.Response.HasStarted)
 #pragma warning restore CA1031
         {
             LogFault(logger, context.Request.Method, context.Request.Path.Value ?? "", exception);
-            await context.Response.WriteAsync(CommonErrors.Internal(exception.Message), context.RequestAborted);
+            await context.Response.WriteAsync(SharedErrors.Internal(exception.Message), context.RequestAborted);
         }
     }
 

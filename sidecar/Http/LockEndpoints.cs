@@ -33,7 +33,7 @@ internal static class LockEndpoints
 
         if (KeyPrefix.IsIllegal(request.ResourceId))
         {
-            await context.Response.WriteAsync(LockErrors.TryLock(CommonErrors.IllegalKeyText(request.ResourceId)), context.RequestAborted);
+            await context.Response.WriteAsync(LockErrors.TryLock(SharedErrors.IllegalKeyText(request.ResourceId)), context.RequestAborted);
             return;
         }
 
@@ -59,7 +59,7 @@ internal static class LockEndpoints
 
         if (KeyPrefix.IsIllegal(request.ResourceId))
         {
-            await context.Response.WriteAsync(LockErrors.Unlock(CommonErrors.IllegalKeyText(request.ResourceId)), context.RequestAborted);
+            await context.Response.WriteAsync(LockErrors.Unlock(SharedErrors.IllegalKeyText(request.ResourceId)), context.RequestAborted);
             return;
         }
 
@@ -90,7 +90,7 @@ internal static class LockEndpoints
         }
         catch (Exception exception) when (exception is JsonException or FormatException or BadHttpRequestException)
         {
-            error = CommonErrors.MalformedBody(exception.Message);
+            error = SharedErrors.MalformedBody(exception.Message);
         }
 
         await context.Response.WriteAsync(error, context.RequestAborted);

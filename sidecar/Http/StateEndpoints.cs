@@ -253,7 +253,7 @@ internal sealed class StateEndpoints(SidecarOptions options, ComponentRegistry c
         }
         catch (Exception exception) when (exception is JsonException or FormatException or BadHttpRequestException)
         {
-            await context.Response.WriteAsync(CommonErrors.MalformedBody(exception.Message), context.RequestAborted);
+            await context.Response.WriteAsync(SharedErrors.MalformedBody(exception.Message), context.RequestAborted);
             return null;
         }
     }

@@ -9,12 +9,12 @@ internal static class LockErrors
     public static ApiError NotFound(string store) => new(
         StatusCodes.Status400BadRequest, "ERR_LOCK_STORE_NOT_FOUND", $"lock store {store} not found");
 
-    public static ApiError ResourceEmpty(string store) => CommonErrors.Malformed($"ResourceId is empty in lock store {store}");
+    public static ApiError ResourceEmpty(string store) => SharedErrors.Malformed($"ResourceId is empty in lock store {store}");
 
-    public static ApiError OwnerEmpty(string store) => CommonErrors.Malformed($"LockOwner is empty in lock store {store}");
+    public static ApiError OwnerEmpty(string store) => SharedErrors.Malformed($"LockOwner is empty in lock store {store}");
 
     public static ApiError ExpiryNotPositive(string store) =>
-        CommonErrors.Malformed($"ExpiryInSeconds is not positive in lock store {store}");
+        SharedErrors.Malformed($"ExpiryInSeconds is not positive in lock store {store}");
 
     public static ApiError TryLock(string why) => new(
         StatusCodes.Status500InternalServerError, "ERR_TRY_LOCK", $"failed to try acquiring lock: {why}");

@@ -23,10 +23,10 @@ internal static class StateErrors
     public static ApiError IllegalKey(string store, string key) => new(
         StatusCodes.Status400BadRequest,
         "ERR_MALFORMED_REQUEST",
-        CommonErrors.IllegalKeyText(key),
+        SharedErrors.IllegalKeyText(key),
         new ErrorInfo("DAPR_STATE_ILLEGAL_KEY"),
         new ResourceInfo("state", store),
-        new BadRequestField(key, CommonErrors.IllegalKeyText(key)));
+        new BadRequestField(key, SharedErrors.IllegalKeyText(key)));
 
     public static ApiError Get(string store, string key, ComponentException fault) => new(
         StatusCodes.Status500InternalServerError, "ERR_STATE_GET", $"fail to get {key} from state store {store}: {fault.Message}");

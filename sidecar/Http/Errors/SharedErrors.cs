@@ -1,7 +1,7 @@
 namespace Sidecar.Http.Errors;
 
 /// <summary>Errors that several building blocks share (dapr-contract.md 14).</summary>
-internal static class CommonErrors
+internal static class SharedErrors
 {
     public static ApiError Malformed(string message) =>
         new(StatusCodes.Status400BadRequest, "ERR_MALFORMED_REQUEST", message);

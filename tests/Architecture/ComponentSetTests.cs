@@ -1,0 +1,116 @@
+using YamlDotNet.RepresentationModel;
+
+namespace DaprShop.Tests;
+
+/// <summary>Services never know which component set runs, so the sets agree in everything but type and metadata.</summary>
+public sealed class ComponentSetTests
+{
+    private const string OursAlone = "components/embedded";
+
+    // The types that daprd 1.18 registers, as far as a set of this shop could want one.
+    private static readonly HashSet<string> DaprdTypes =
+    [
+        "bindings.cron", "bindings.http", "bindings.kafka", "bindings.localstorage", "bindings.mqtt3", "bindings.postgresql", "bindings.rabbitmq",
+        "bindings.redis", "bindings.smtp", "configuration.postgresql", "configuration.redis", "crypto.dapr.jwks", "crypto.dapr.localstorage",
+        "lock.redis", "middleware.http.bearer", "middleware.http.opa", "middleware.http.ratelimit", "middleware.http.routeralias",
+        "middleware.http.routerchecker", "pubsub.in-memory", "pubsub.jetstream", "pubsub.kafka", "pubsub.mqtt3", "pubsub.pulsar",
+        "pubsub.rabbitmq", "pubsub.redis", "secretstores.hashicorp.vault", "secretstores.kubernetes", "secretstores.local.env",
+        "secretstores.local.file", "state.cockroachdb", "state.etcd", "state.in-memory", "state.mongodb", "state.mysql", "state.postgresql",
+        "state.redis", "state.sqlite",
+    ];
+
+    private static IReadOnlyList<string> Sets { get; } =
+        [.. Directory.GetDirectories(Repository.PathTo("components")).Select(folder => "components/" + Path.GetFileName(folder)).Order(StringComparer.Ordinal)];
+
+    [Fact]
+    public void Sets_TheDefaultAndTheOfficialOne_AreThere()
+    {
+        Assert.Contains(OursAlone, Sets);
+        Assert.Contains("components/redis", Sets);
+    }
+
+    [Fact]
+    public void Sets_AllOfThem_HaveTheSameComponents() =>
+        AssertSame(set => string.Join('\n', ResourceDocument.In(set).Select(document => $"{document.Kind} {document.Name}").Order(StringComparer.Ordinal)));
+
+    [Fact]
+    public void Sets_AllOfThem_HaveTheSameScopes() =>
+        AssertSame(set => string.Join('\n', ResourceDocument.In(set)
+            .Where(document => document.Kind == "Component")
+            .Select(document => $"{document.Name}: {string.Join(',', document.Scopes)}")
+            .Order(StringComparer.Ordinal)));
+
+    [Fact]
+    public void Subscriptions_InAllSets_AreByteIdentical() =>
+        AssertSame(set => Convert.ToHexString(File.ReadAllBytes(Repository.PathTo(set + "/subscriptions.yaml"))));
+
+    [Fact]
+    public void Types_OfSetsThatDaprdReads_ExistInDaprd()
+    {
+        var unknown = Sets.Where(set => set != OursAlone)
+            .SelectMany(ResourceDocument.In)
+            .Where(document => document.Kind == "Component")
+            .Select(document => document.Type)
+            .Except(DaprdTypes);
+
+        Assert.Equal([], unknown);
+    }
+
+    [Fact]
+    public void ComponentNames_WithinASet_AreUnique() =>
+        Assert.All(Sets, set =>
+        {
+            var names = ResourceDocument.In(set).Where(document => document.Kind == "Component").Select(document => document.Name).ToList();
+            Assert.Equal(names.Distinct(), names);
+        });
+
+    [Fact]
+    public void Scopes_Everywhere_NameAppsOfDaprYaml()
+    {
+        var apps = Apps();
+
+        var strangers = Sets.SelectMany(ResourceDocument.In)
+            .SelectMany(document => document.Scopes.Where(scope => !apps.Contains(scope)).Select(scope => $"{document.File}: {document.Name}: {scope}"));
+
+        Assert.NotEmpty(apps);
+        Assert.Empty(strangers);
+    }
+
+    [Fact]
+    public void Subscriptions_AllOfThem_HaveADeadLetterTopicOfTheirOwn()
+    {
+        foreach (var set in Sets)
+        {
+            var subscriptions = ResourceDocument.In(set).Where(document => document.Kind == "Subscription").ToList();
+            var topics = subscriptions.Select(subscription => subscription.Text("spec", "deadLetterTopic")).ToList();
+
+            Assert.NotEmpty(subscriptions);
+            Assert.DoesNotContain("", topics);
+            Assert.Equal(topics.Count, topics.Distinct().Count());
+        }
+    }
+
+    [Fact]
+    public void Subscriptions_AllOfThem_NameAPubSubOfTheirSet() =>
+        Assert.All(Sets, set =>
+        {
+            var pubsubs = ResourceDocument.In(set)
+                .Where(document => document.Kind == "Component" && document.Type.StartsWith("pubsub.", StringComparison.Ordinal))
+                .Select(document => document.Name)
+                .ToHashSet();
+            Assert.All(
+                ResourceDocument.In(set).Where(document => document.Kind == "Subscription"),
+                subscription => Assert.Contains(subscription.Text("spec", "pubsubname"), pubsubs));
+        });
+
+    private static HashSet<string> Apps()
+    {
+        var stream = new YamlStream();
+        stream.Load(new StringReader(Repository.Read("dapr.yaml")));
+        var apps = new ResourceDocument("dapr.yaml", (YamlMappingNode)stream.Documents[0].RootNode).Find("apps");
+        return [.. ((YamlSequenceNode)apps!).Cast<YamlMappingNode>().Select(app => app.Children[new YamlScalarNode("appID")].ToString())];
+    }
+
+    private static void AssertSame(Func<string, string> read) =>
+        Assert.All(Sets, set => Assert.Equal(read(OursAlone), read(set)));
+}

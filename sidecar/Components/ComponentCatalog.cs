@@ -1,3 +1,4 @@
+using Sidecar.Components.Bindings.Cron;
 using Sidecar.Components.Lock.Sqlite;
 using Sidecar.Components.PubSub.InMemory;
 using Sidecar.Components.PubSub.Sqlite;
@@ -16,6 +17,7 @@ internal static class ComponentCatalog
 {
     private static readonly Dictionary<string, ComponentFactory> Factories = new(StringComparer.OrdinalIgnoreCase)
     {
+        ["bindings.cron"] = CronBinding.Create,
         ["lock.sqlite"] = SqliteLockStore.Create,
         ["pubsub.in-memory"] = InMemoryPubSub.Create,
         ["pubsub.sqlite"] = SqlitePubSub.Create,

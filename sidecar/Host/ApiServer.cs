@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Sidecar.Bindings;
 using Sidecar.Grpc;
 using Sidecar.Http;
 using Sidecar.Invocation;
@@ -32,7 +33,7 @@ internal static class ApiServer
         builder.Services.AddSingleton<ExtendedMetadata>();
         builder.Services.AddSingleton<ResiliencyPolicies>();
         builder.Services.AddSingleton<ComponentCalls>();
-        builder.Services.AddPubSub().AddInvocation().AddWorkflows();
+        builder.Services.AddPubSub().AddBindings().AddInvocation().AddWorkflows();
 
         var app = builder.Build();
         app.UseRequestTarget();

@@ -51,6 +51,7 @@ internal static class GrpcReplyStatus
             0xb => GrpcStatus.ResourceExhausted,
             0xc => GrpcStatus.PermissionDenied,
             0x1 or 0x3 or 0x6 => GrpcStatus.Internal,
+            // Also the code 2 (internal error): servers reset their streams with it when they are shut down.
             _ => GrpcStatus.Unavailable,
         };
         return new GrpcCallException(status, failure.Message, failure);

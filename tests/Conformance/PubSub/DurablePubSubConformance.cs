@@ -134,7 +134,7 @@ public abstract class DurablePubSubConformance : PubSubConformance
         var leaving = await SubscribeAsync(first, broker: broker);
         await PublishAsync("in hand");
         await PublishAsync("behind it");
-        await entered.Task.WaitAsync(TimeSpan.FromSeconds(10));
+        await entered.Task.WaitAsync(TimeSpan.FromSeconds(30));
 
         var disposal = leaving.DisposeAsync();
         gate.SetResult();
@@ -161,7 +161,7 @@ public abstract class DurablePubSubConformance : PubSubConformance
         };
         var leaving = await SubscribeAsync(first);
         await PublishAsync("not finished");
-        await entered.Task.WaitAsync(TimeSpan.FromSeconds(10));
+        await entered.Task.WaitAsync(TimeSpan.FromSeconds(30));
 
         var disposal = leaving.DisposeAsync();
         await stop.CancelAsync();
@@ -170,29 +170,6 @@ public abstract class DurablePubSubConformance : PubSubConformance
         var second = new Recorder();
         await using var subscription = await SubscribeAsync(second);
         Assert.Equal(["not finished"], await second.WaitForAsync(1));
-    }
-
-    [Fact]
-    public async Task LongHandler_BeyondTheLease_KeepsTheMessage()
-    {
-        var broker = await StartAsync(("processingTimeout", "300ms"));
-        var gate = new TaskCompletionSource();
-        var slow = new Recorder { Then = (_, _) => gate.Task };
-        var other = new Recorder();
-        await using var one = await SubscribeAsync(slow, broker: broker);
-        await PublishAsync("slow");
-        await slow.WaitForAsync(1);
-        await using var two = await SubscribeAsync(other, broker: broker);
-
-        // Five leases go by, measured with messages that the other consumer handles meanwhile.
-        for (var start = TimeProvider.System.GetTimestamp(); TimeProvider.System.GetElapsedTime(start) < TimeSpan.FromSeconds(1.5);)
-        {
-            await PublishAsync("tick");
-            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
-        }
-
-        gate.SetResult();
-        Assert.Single(slow.Texts.Concat(other.Texts), text => text == "slow");
     }
 
     [Fact]

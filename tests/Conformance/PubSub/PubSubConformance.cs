@@ -127,13 +127,13 @@ public abstract class PubSubConformance : IAsyncLifetime
         };
         var subscription = await SubscribeAsync(recorder);
         await PublishAsync("in hand");
-        await entered.Task.WaitAsync(TimeSpan.FromSeconds(10));
+        await entered.Task.WaitAsync(TimeSpan.FromSeconds(30));
 
         var disposal = subscription.DisposeAsync().AsTask();
 
         Assert.False(disposal.IsCompleted);
         gate.SetResult();
-        await disposal.WaitAsync(TimeSpan.FromSeconds(10));
+        await disposal.WaitAsync(TimeSpan.FromSeconds(30));
         await PublishAsync("after the end");
         Assert.Equal(["in hand"], recorder.Texts);
     }

@@ -1,9 +1,9 @@
+using DaprShop.TestKit;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Sidecar.Clients.Sqlite;
 using Sidecar.Components;
 using Sidecar.Components.PubSub.Sqlite;
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
-using DaprShop.TestKit;
 
 namespace DaprShop.Tests.Components;
 

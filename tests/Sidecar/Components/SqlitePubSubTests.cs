@@ -59,6 +59,28 @@ public sealed class SqlitePubSubTests : IAsyncLifetime
         await Eventually.True(() => _received.Contains("abandoned"));
     }
 
+    [Fact]
+    public async Task Lease_OfALongHandler_IsRenewedAndNobodyElseGetsTheMessage()
+    {
+        var gate = new TaskCompletionSource();
+        await using var slow = await SubscribeAsync(then: gate.Task);
+        await PublishAsync("slow");
+        await Eventually.True(() => _received.Contains("slow"));
+        await using var other = await SubscribeAsync();
+
+        // Six renewals, so two whole leases.
+        for (var step = 0; step < 6; step++)
+        {
+            var due = await DueAsync();
+            _fixture.ManualClock.Advance(Lease / 3);
+            await Eventually.Get(DueAsync, renewed => renewed > due);
+        }
+
+        Assert.Equal(["slow"], _received);
+        gate.SetResult();
+        await Eventually.Get(() => CountAsync("pubsub_deliveries"), count => count == 0);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -177,12 +199,15 @@ public sealed class SqlitePubSubTests : IAsyncLifetime
         Assert.True(Assert.Single(await _log.ClaimAsync(Group, "c", 10, Lease, default)).Sequence > delivery.Sequence);
     }
 
-    private Task<IAsyncDisposable> SubscribeAsync(string topic = "topic") => _broker.SubscribeAsync(
+    private Task<long> DueAsync() =>
+        _database.ReadAsync(session => session.QueryNumber("SELECT max(due_at) FROM pubsub_deliveries"), default);
+
+    private Task<IAsyncDisposable> SubscribeAsync(string topic = "topic", Task? then = null) => _broker.SubscribeAsync(
         new SubscribeRequest(topic, "app", new Dictionary<string, string>()),
         (message, _) =>
         {
             _received.Enqueue(Encoding.UTF8.GetString(message.Data.Span));
-            return Task.CompletedTask;
+            return then ?? Task.CompletedTask;
         },
         default);
 

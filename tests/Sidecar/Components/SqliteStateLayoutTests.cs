@@ -1,8 +1,8 @@
 using System.Data;
 using System.Text;
+using DaprShop.TestKit;
 using Sidecar.Clients.Sqlite;
 using Sidecar.Components.State;
-using DaprShop.TestKit;
 
 namespace DaprShop.Tests.Components;
 

@@ -64,11 +64,16 @@ public sealed class SubscribeHandlerTests
     [Fact]
     public async Task Subscribe_OwnedMetadata_GoesToItsTopicOnlyAndIsJoined()
     {
-        var json = await SubscriptionsAsync(app => app
-            .MapPost(
-                "/a",
-                [Topic("pubsub", "one", new[] { "id1" }, "|"), Topic("pubsub", "two")]
-                [TopicMetadata("id1", "key", "x"), TopicMetadata("id1", "key", "y"), TopicMetadata("all", "z")] () => { }));
+        [Topic("pubsub", "one", new[] { "id1" }, "|")]
+        [Topic("pubsub", "two")]
+        [TopicMetadata("id1", "key", "x")]
+        [TopicMetadata("id1", "key", "y")]
+        [TopicMetadata("all", "z")]
+        static void Handle()
+        {
+        }
+
+        var json = await SubscriptionsAsync(app => app.MapPost("/a", Handle));
 
         Assert.Equal(
             """[{"topic":"one","pubsubName":"pubsub","route":"a","metadata":{"key":"x|y","all":"z"}},{"topic":"two","pubsubName":"pubsub","route":"a","metadata":{"all":"z"}}]""",

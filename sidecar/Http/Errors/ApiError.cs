@@ -8,7 +8,7 @@ internal abstract record ErrorDetail;
 /// <param name="Metadata">Null is written as null, as daprd does.</param>
 internal sealed record ErrorInfo(string Reason, IReadOnlyDictionary<string, string>? Metadata = null) : ErrorDetail;
 
-internal sealed record ResourceInfo(string ResourceType, string ResourceName) : ErrorDetail;
+internal sealed record ResourceInfo(string ResourceType, string ResourceName, string Description = "") : ErrorDetail;
 
 internal sealed record BadRequestField(string Field, string Description) : ErrorDetail;
 

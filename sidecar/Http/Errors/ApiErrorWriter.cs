@@ -64,7 +64,7 @@ internal static class ApiErrorWriter
                 writer.WriteString("resource_type", resource.ResourceType);
                 writer.WriteString("resource_name", resource.ResourceName);
                 writer.WriteString("owner", "");
-                writer.WriteString("description", "");
+                writer.WriteString("description", resource.Description);
                 break;
             case BadRequestField field:
                 writer.WriteString("@type", TypePrefix + "BadRequest");

@@ -63,7 +63,7 @@ internal static class PubSubErrors
 
     private static ApiError Rich(
         int status, string code, string reason, string message, string pubSub, IReadOnlyDictionary<string, string> metadata) =>
-        new(status, code, message, new ErrorInfo(reason, metadata), new ResourceInfo("pubsub", pubSub));
+        new(status, code, message, new ErrorInfo(reason, metadata), new ResourceInfo("pubsub", pubSub, message));
 
     private static Dictionary<string, string> OfTopic(string topic, string why) => new() { ["topic"] = topic, ["error"] = why };
 }

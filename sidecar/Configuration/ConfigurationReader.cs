@@ -36,6 +36,8 @@ internal static partial class ConfigurationReader
             Features = features,
             ApiLogging = apiLogging["enabled"].Flag() ?? earlier.ApiLogging,
             OmitHealthChecksFromApiLog = apiLogging["omitHealthChecks"].Flag() ?? earlier.OmitHealthChecksFromApiLog,
+            MaxConcurrentWorkflows = spec["workflow"]["maxConcurrentWorkflowInvocations"].Integer(1) ?? earlier.MaxConcurrentWorkflows,
+            MaxConcurrentActivities = spec["workflow"]["maxConcurrentActivityInvocations"].Integer(1) ?? earlier.MaxConcurrentActivities,
         };
     }
 

@@ -18,4 +18,9 @@ internal sealed record ConfigurationSpec
     public bool? ApiLogging { get; init; }
 
     public bool OmitHealthChecksFromApiLog { get; init; }
+
+    /// <summary>workflow.maxConcurrentWorkflowInvocations and .maxConcurrentActivityInvocations; null: unlimited.</summary>
+    public int? MaxConcurrentWorkflows { get; init; }
+
+    public int? MaxConcurrentActivities { get; init; }
 }

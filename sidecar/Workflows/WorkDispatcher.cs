@@ -9,8 +9,8 @@ namespace Sidecar.Workflows;
 internal sealed class WorkDispatcher(WorkflowLimits limits, TimeProvider clock)
 {
     private readonly Lock _gate = new();
-    private readonly WorkLane<TurnWork> _turns = new(limits.MaxConcurrentWorkflowInvocations);
-    private readonly WorkLane<ActivityWork> _activities = new(limits.MaxConcurrentActivityInvocations);
+    private readonly WorkLane<TurnWork> _turns = new(limits.Workflows);
+    private readonly WorkLane<ActivityWork> _activities = new(limits.Activities);
     private readonly List<WorkerStream> _workers = [];
     private int _next;
 

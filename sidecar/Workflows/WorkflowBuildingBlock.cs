@@ -1,4 +1,4 @@
-using Microsoft.Extensions.DependencyInjection.Extensions;
+using Sidecar.Configuration;
 using Sidecar.Grpc;
 
 namespace Sidecar.Workflows;
@@ -7,8 +7,7 @@ internal static class WorkflowBuildingBlock
 {
     public static IServiceCollection AddWorkflows(this IServiceCollection services)
     {
-        services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton(new WorkflowLimits());
+        services.AddSingleton(provider => WorkflowLimits.Of(provider.GetRequiredService<SidecarResources>().Configuration));
         services.AddSingleton<WorkflowEngine>();
         services.AddSingleton<TaskHubService>();
         services.AddHostedService<WorkflowEngineLifetime>();

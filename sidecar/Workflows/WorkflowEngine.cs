@@ -56,6 +56,12 @@ internal sealed partial class WorkflowEngine : IDisposable
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         await _stopping.CancelAsync();
+        foreach (var live in _live.Values)
+        {
+            // A step is what tells the clients that wait for this instance.
+            live.Post(new Wake());
+        }
+
         await using var abort = cancellationToken.Register(_aborted.Cancel);
         await Task.WhenAll(_live.Values.Select(instance => instance.Idle).Append(_recovery));
     }

@@ -1,9 +1,10 @@
+using Sidecar.Configuration;
+
 namespace Sidecar.Workflows;
 
 /// <summary>The Configuration's <c>spec.workflow</c>: how much of this app's work may be with its workers at once.</summary>
-internal sealed record WorkflowLimits
+internal sealed record WorkflowLimits(int Workflows = int.MaxValue, int Activities = int.MaxValue)
 {
-    public int MaxConcurrentWorkflowInvocations { get; init; } = int.MaxValue;
-
-    public int MaxConcurrentActivityInvocations { get; init; } = int.MaxValue;
+    public static WorkflowLimits Of(ConfigurationSpec configuration) =>
+        new(configuration.MaxConcurrentWorkflows ?? int.MaxValue, configuration.MaxConcurrentActivities ?? int.MaxValue);
 }

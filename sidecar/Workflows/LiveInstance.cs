@@ -8,8 +8,10 @@ namespace Sidecar.Workflows;
 /// the last step ran: decide each on the working document, commit once, answer, dispatch. Since nobody else writes the
 /// document a step needs no read; should another writer appear all the same, its swap wins and this starts over from it.
 /// </summary>
-internal sealed partial class LiveInstance(string instanceId, EngineContext engine)
+internal sealed partial class LiveInstance
 {
+    private readonly string _instanceId;
+    private readonly EngineContext _engine;
     private readonly Lock _gate = new();
     private List<InstanceInput> _queue = [];
     private Task _loop = Task.CompletedTask;
@@ -20,14 +22,22 @@ internal sealed partial class LiveInstance(string instanceId, EngineContext engi
     // Only the loop touches what follows.
     private readonly List<(InstanceInput Input, WorkflowException? Refusal)> _undecided = [];
     private readonly List<Watch> _watches = [];
-    private readonly Dictionary<int, ActivityWork> _activities = [];
+    private readonly OutstandingWork _outstanding;
+    private readonly InstanceUpkeep _upkeep;
     private StoredDocument? _stored;
     private InstanceDocument? _working;
     private List<HistoryEvent> _paged = [];
-    private TurnWork? _turn;
     private bool _loaded;
     private bool _dirty;
     private bool _marked;
+
+    public LiveInstance(string instanceId, EngineContext engine)
+    {
+        _instanceId = instanceId;
+        _engine = engine;
+        _outstanding = new OutstandingWork(this, instanceId, engine.Dispatcher);
+        _upkeep = new InstanceUpkeep(engine.Store, instanceId);
+    }
 
     private sealed record Committed(InstanceDocument? Document);
 
@@ -77,15 +87,15 @@ internal sealed partial class LiveInstance(string instanceId, EngineContext engi
 
     private async Task RunAsync()
     {
-        var backoff = new Backoff(engine.Clock);
+        var backoff = new Backoff(_engine.Clock);
         while (TakeInputs() is { } inputs)
         {
             try
             {
                 await StepAsync(inputs);
-                backoff = new Backoff(engine.Clock);
+                backoff = new Backoff(_engine.Clock);
             }
-            catch (OperationCanceledException) when (engine.Stopping.IsCancellationRequested)
+            catch (OperationCanceledException) when (_engine.Stopping.IsCancellationRequested)
             {
                 GiveUp(inputs, "the sidecar is stopping");
             }
@@ -93,13 +103,13 @@ internal sealed partial class LiveInstance(string instanceId, EngineContext engi
             catch (Exception error)
 #pragma warning restore CA1031
             {
-                LogStepFailed(engine.Logger, instanceId, error);
+                LogStepFailed(_engine.Logger, _instanceId, error);
                 GiveUp(inputs, error.Message);
                 Reset(null);
                 _loaded = false;
                 _published = null;
                 Post(new Wake());
-                await backoff.WaitUnlessAsync(engine.Stopping);
+                await backoff.WaitUnlessAsync(_engine.Stopping);
             }
         }
     }
@@ -119,7 +129,7 @@ internal sealed partial class LiveInstance(string instanceId, EngineContext engi
             if (_watches.Count == 0 && !_dirty && (!_loaded || _working is null || _working.IsFinished()))
             {
                 _retired = true;
-                engine.Forget(instanceId, this);
+                _engine.Forget(_instanceId, this);
             }
 
             return null;
@@ -128,7 +138,7 @@ internal sealed partial class LiveInstance(string instanceId, EngineContext engi
 
     private async Task StepAsync(List<InstanceInput> inputs)
     {
-        engine.Stopping.ThrowIfCancellationRequested();
+        _engine.Stopping.ThrowIfCancellationRequested();
         if (!_loaded && !await LoadAsync(inputs))
         {
             return;
@@ -168,7 +178,7 @@ internal sealed partial class LiveInstance(string instanceId, EngineContext engi
             case ReadHistory read:
                 read.Answer(_working is null ? [] : [.. _paged, .. _working.Tail]);
                 break;
-            case TurnFinished finished when !ReferenceEquals(finished.Work, _turn):
+            case TurnFinished finished when !_outstanding.TryEndTurn(finished):
                 break;
             default:
                 Decide(input);
@@ -178,7 +188,7 @@ internal sealed partial class LiveInstance(string instanceId, EngineContext engi
 
     private void Decide(InstanceInput input)
     {
-        var now = engine.Clock.GetUtcNow();
+        var now = _engine.Clock.GetUtcNow();
         var verdict = input is TurnFinished finished ? EndTurn(finished, now) : input.Decide(_working, now);
         _undecided.Add((input, verdict.Refusal));
         if (verdict.Next is { } next)
@@ -190,32 +200,31 @@ internal sealed partial class LiveInstance(string instanceId, EngineContext engi
 
     private Verdict EndTurn(TurnFinished finished, DateTimeOffset now)
     {
-        _turn = null;
         if (_working is null || _working.IsFinished() || _working.ExecutionId != finished.Work.ExecutionId)
         {
             return Verdict.Unchanged;
         }
 
         return Verdict.Change(TurnDecision.Complete(
-            _working, finished.Work.Started, finished.Work.Taken, finished.Response, engine.AppId, now));
+            _working, finished.Work.Started, finished.Work.Taken, finished.Response, _engine.AppId, now));
     }
 
     private bool CanRideWithTurn() =>
-        _turn is null && _working!.HasTurn(engine.Clock.GetUtcNow()) && engine.Dispatcher.ConnectedWorkers > 0;
+        !_outstanding.HasTurn && _working!.HasTurn(_engine.Clock.GetUtcNow()) && _engine.Dispatcher.ConnectedWorkers > 0;
 
     /// <summary>Reads the instance. Clients are told of the first failure; for the engine's own inputs it tries until it can.</summary>
     private async Task<bool> LoadAsync(List<InstanceInput> inputs)
     {
-        var backoff = new Backoff(engine.Clock);
+        var backoff = new Backoff(_engine.Clock);
         while (true)
         {
             try
             {
-                var found = await engine.Store.LoadAsync(instanceId, engine.Aborted);
+                var found = await _engine.Store.LoadAsync(_instanceId, _engine.Aborted);
                 var finished = found is null || found.Document.IsFinished();
                 _paged = found is null || (finished && !inputs.Exists(input => input is ReadHistory))
                     ? []
-                    : await engine.Store.LoadPagesAsync(found.Document, engine.Aborted);
+                    : await _engine.Store.LoadPagesAsync(found.Document, _engine.Aborted);
                 _stored = found;
                 _working = found?.Document;
                 _marked = found is not null && (!finished || found.Document.Purged);
@@ -224,7 +233,7 @@ internal sealed partial class LiveInstance(string instanceId, EngineContext engi
             }
             catch (ComponentException error)
             {
-                LogStoreFailed(engine.Logger, instanceId, error);
+                LogStoreFailed(_engine.Logger, _instanceId, error);
                 inputs.ForEach(input => input.GiveUp(Unavailable(error.Message)));
                 if (inputs.RemoveAll(input => input is Wake or Recovered or ActivityFinished) == 0)
                 {
@@ -234,7 +243,7 @@ internal sealed partial class LiveInstance(string instanceId, EngineContext engi
                 inputs.Clear();
                 inputs.Add(new Wake());
                 GiveUpQueuedClients(error.Message);
-                await backoff.WaitAsync(engine.Stopping);
+                await backoff.WaitAsync(_engine.Stopping);
             }
         }
     }
@@ -245,7 +254,7 @@ internal sealed partial class LiveInstance(string instanceId, EngineContext engi
     /// </summary>
     private async Task CommitAsync()
     {
-        var backoff = new Backoff(engine.Clock);
+        var backoff = new Backoff(_engine.Clock);
         _working!.CommitId = RandomId.NewUuid();
         while (_dirty)
         {
@@ -255,10 +264,10 @@ internal sealed partial class LiveInstance(string instanceId, EngineContext engi
                 {
                     // Before the document: an instance that nothing finds after a crash would be lost.
                     _marked = true;
-                    await engine.Store.WriteMarkerAsync(instanceId, _working.ExecutionId, engine.Aborted);
+                    await _engine.Store.WriteMarkerAsync(_instanceId, _working.ExecutionId, _engine.Aborted);
                 }
 
-                var outcome = await engine.Store.SwapAsync(_stored, _working, engine.Aborted);
+                var outcome = await _engine.Store.SwapAsync(_stored, _working, _engine.Aborted);
                 if (outcome.IsCommitted)
                 {
                     _stored = outcome.Committed;
@@ -266,23 +275,23 @@ internal sealed partial class LiveInstance(string instanceId, EngineContext engi
                 }
                 else
                 {
-                    LogLost(engine.Logger, instanceId);
+                    LogLost(_engine.Logger, _instanceId);
                     await StartOverAsync(outcome.Lost);
                 }
             }
             catch (ComponentException error)
             {
-                LogStoreFailed(engine.Logger, instanceId, error);
+                LogStoreFailed(_engine.Logger, _instanceId, error);
                 _undecided.ForEach(entry => entry.Input.GiveUp(Unavailable(error.Message)));
                 GiveUpQueuedClients(error.Message);
-                await backoff.WaitAsync(engine.Stopping);
+                await backoff.WaitAsync(_engine.Stopping);
             }
         }
     }
 
     private async Task StartOverAsync(StoredDocument? current)
     {
-        var paged = current is null || current.Document.IsFinished() ? [] : await engine.Store.LoadPagesAsync(current.Document, engine.Aborted);
+        var paged = current is null || current.Document.IsFinished() ? [] : await _engine.Store.LoadPagesAsync(current.Document, _engine.Aborted);
         var again = _undecided.ConvertAll(entry => entry.Input);
         Reset(current);
         _paged = paged;
@@ -299,7 +308,7 @@ internal sealed partial class LiveInstance(string instanceId, EngineContext engi
 
     private void Reset(StoredDocument? current)
     {
-        WithdrawWork();
+        _outstanding.Withdraw();
         _undecided.Clear();
         _paged = [];
         _stored = current;
@@ -318,44 +327,15 @@ internal sealed partial class LiveInstance(string instanceId, EngineContext engi
 
         _undecided.Clear();
         _watches.RemoveAll(watch => watch.TryAnswer(_working));
-        if (_working is null || _working.IsFinished() || (_turn is not null && _turn.ExecutionId != _working.ExecutionId))
-        {
-            WithdrawWork();
-        }
-
-        engine.Timers.Set(instanceId, _working?.NextDue(engine.Clock.GetUtcNow()));
-        DispatchActivities();
-    }
-
-    private void DispatchActivities()
-    {
-        var pending = _working is null || _working.IsFinished() ? [] : _working.Activities.ToDictionary(activity => activity.TaskId);
-        foreach (var (taskId, work) in _activities.ToList())
-        {
-            if (!pending.ContainsKey(taskId) || work.ExecutionId != _working!.ExecutionId)
-            {
-                _activities.Remove(taskId);
-                engine.Dispatcher.Withdraw(work);
-            }
-        }
-
-        foreach (var (taskId, activity) in pending)
-        {
-            if (!_activities.ContainsKey(taskId))
-            {
-                var work = new ActivityWork(this, _working!.ExecutionId, instanceId, activity);
-                _activities.Add(taskId, work);
-                engine.Dispatcher.Enqueue(work);
-            }
-        }
+        _engine.Timers.Set(_instanceId, _working?.NextDue(_engine.Clock.GetUtcNow()));
+        _outstanding.Follow(_working);
     }
 
     private void BeginTurn()
     {
-        if (_turn is null && _working is { } document && document.HasTurn(engine.Clock.GetUtcNow()))
+        if (!_outstanding.HasTurn && _working is { } document && document.HasTurn(_engine.Clock.GetUtcNow()))
         {
-            _turn = new TurnWork(this, document.ExecutionId, instanceId, [.. _paged, .. document.Tail], [.. document.Inbox]);
-            engine.Dispatcher.Enqueue(_turn);
+            _outstanding.BeginTurn(document, _paged);
         }
     }
 
@@ -369,7 +349,7 @@ internal sealed partial class LiveInstance(string instanceId, EngineContext engi
         {
             foreach (var recovered in inputs.OfType<Recovered>().Where(recovered => recovered.ExecutionId != _working?.ExecutionId))
             {
-                await engine.Store.DeleteMarkerAsync(instanceId, recovered.ExecutionId, engine.Aborted);
+                await _engine.Store.DeleteMarkerAsync(_instanceId, recovered.ExecutionId, _engine.Aborted);
             }
 
             if (_working is null)
@@ -380,80 +360,30 @@ internal sealed partial class LiveInstance(string instanceId, EngineContext engi
             _marked |= inputs.Exists(input => input is Recovered);
             if (_marked && _working.Retired.Count > 0)
             {
-                await ForgetRetiredAsync(_working);
+                _working = await _upkeep.ForgetRetiredAsync(_working, _engine.Aborted);
             }
 
             if (_working.Purged)
             {
-                await FinishPurgeAsync(_working);
+                await _upkeep.FinishPurgeAsync(_stored!, _engine.Aborted);
+                Reset(null);
+                _published = new Committed(null);
+                _marked = false;
             }
             else if (!_working.IsFinished())
             {
-                await WritePagesAsync();
+                _working = await _upkeep.WritePagesAsync(_working, _paged, _engine.Aborted);
             }
             else if (_marked)
             {
-                await engine.Store.DeleteMarkerAsync(instanceId, _working.ExecutionId, engine.Aborted);
+                await _engine.Store.DeleteMarkerAsync(_instanceId, _working.ExecutionId, _engine.Aborted);
                 _marked = false;
             }
         }
         catch (ComponentException error)
         {
-            LogTidyFailed(engine.Logger, instanceId, error);
+            LogTidyFailed(_engine.Logger, _instanceId, error);
         }
-    }
-
-    private async Task ForgetRetiredAsync(InstanceDocument document)
-    {
-        foreach (var retired in document.Retired)
-        {
-            await engine.Store.DeletePagesAsync(instanceId, retired.ExecutionId, retired.Pages, engine.Aborted);
-            await engine.Store.DeleteMarkerAsync(instanceId, retired.ExecutionId, engine.Aborted);
-        }
-
-        _working = document.Copy();
-        _working.Retired.Clear();
-    }
-
-    private async Task FinishPurgeAsync(InstanceDocument document)
-    {
-        await engine.Store.DeletePagesAsync(instanceId, document.ExecutionId, document.Pages, engine.Aborted);
-        await engine.Store.DeleteAsync(_stored!, engine.Aborted);
-        await engine.Store.DeleteMarkerAsync(instanceId, document.ExecutionId, engine.Aborted);
-        Reset(null);
-        _published = new Committed(null);
-        _marked = false;
-    }
-
-    private async Task WritePagesAsync()
-    {
-        while (_working!.Tail.Count >= InstanceStore.PageSize)
-        {
-            var page = _working.Tail.Take(InstanceStore.PageSize).ToList();
-            await engine.Store.WritePageAsync(instanceId, _working.ExecutionId, _working.Pages, page, engine.Aborted);
-            var next = _working.Copy();
-            next.Tail.Clear();
-            next.Tail.AddRange(_working.Tail.Skip(InstanceStore.PageSize));
-            next.Pages++;
-            _paged.AddRange(page);
-            _working = next;
-        }
-    }
-
-    private void WithdrawWork()
-    {
-        if (_turn is not null)
-        {
-            engine.Dispatcher.Withdraw(_turn);
-            _turn = null;
-        }
-
-        foreach (var work in _activities.Values)
-        {
-            engine.Dispatcher.Withdraw(work);
-        }
-
-        _activities.Clear();
     }
 
     private void GiveUp(List<InstanceInput> inputs, string reason)
@@ -470,12 +400,14 @@ internal sealed partial class LiveInstance(string instanceId, EngineContext engi
         List<InstanceInput> clients;
         lock (_gate)
         {
-            clients = _queue.FindAll(input => input is ClientCommand);
-            _queue.RemoveAll(input => input is ClientCommand);
+            clients = _queue.FindAll(IsClients);
+            _queue.RemoveAll(IsClients);
         }
 
         clients.ForEach(client => client.GiveUp(Unavailable(reason)));
     }
+
+    private static bool IsClients(InstanceInput input) => input is ClientCommand or Watch or ReadHistory;
 
     private static WorkflowException Unavailable(string reason) => new(WorkflowFault.Unavailable, reason);
 

@@ -93,7 +93,7 @@ internal sealed partial class WorkflowEngine : IDisposable
         PostTo(instanceId, watch);
 
         // The wake-up makes the instance drop the watch of a client that has gone.
-        await using var gone = cancellationToken.Register(() => PostTo(instanceId, new Wake()));
+        await using var gone = cancellationToken.Register(() => _live.GetValueOrDefault(instanceId)?.Post(new Wake()));
         return await watch.Reached.WaitAsync(cancellationToken);
     }
 

@@ -132,27 +132,34 @@ internal sealed partial class SidecarHost : IAsyncDisposable
         try
         {
             await StopAppWatchAsync(cancellationToken);
-            if (_servers is not null)
-            {
-                _health.SetApp(false);
-                await StopServersAsync(_servers, cancellationToken);
-                _servers = null;
-                LogStopped(_logger, Options.AppId);
-            }
-
-            await _components.DisposeAsync();
         }
         finally
         {
-            _stopping.Release();
+            // Also when the grace ended early: nothing may stay behind, least of all a listening port.
+            try
+            {
+                await StopServersAsync(cancellationToken);
+            }
+            finally
+            {
+                await _components.DisposeAsync();
+                _stopping.Release();
+            }
         }
     }
 
     public async ValueTask DisposeAsync()
     {
-        using (var now = new CancellationTokenSource(Options.GracefulShutdown, _process.Clock))
+        using (var grace = new CancellationTokenSource(Options.GracefulShutdown, _process.Clock))
         {
-            await StopAsync(now.Token);
+            try
+            {
+                await StopAsync(grace.Token);
+            }
+            catch (OperationCanceledException) when (grace.IsCancellationRequested)
+            {
+                LogCutShort(_logger, Options.AppId);
+            }
         }
 
         _tracing.Dispose();
@@ -183,16 +190,27 @@ internal sealed partial class SidecarHost : IAsyncDisposable
 
     private async Task StopAppWatchAsync(CancellationToken cancellationToken)
     {
-        if (_app is not null)
+        if (_app is not { } app)
         {
-            await _app.StopAsync(cancellationToken);
-            _app.Dispose();
-            _app = null;
+            return;
+        }
+
+        _app = null;
+        using (app)
+        {
+            await app.StopAsync(cancellationToken);
         }
     }
 
-    private async Task StopServersAsync(WebApplication servers, CancellationToken cancellationToken)
+    private async Task StopServersAsync(CancellationToken cancellationToken)
     {
+        if (_servers is not { } servers)
+        {
+            return;
+        }
+
+        _servers = null;
+        _health.SetApp(false);
         try
         {
             // Calls in flight have the grace period; what is still running then is cut off.
@@ -203,6 +221,7 @@ internal sealed partial class SidecarHost : IAsyncDisposable
             _health.SetOutbound(false);
             _process.Directory.Unregister(Options.AppId);
             await servers.DisposeAsync();
+            LogStopped(_logger, Options.AppId);
         }
     }
 
@@ -217,4 +236,7 @@ internal sealed partial class SidecarHost : IAsyncDisposable
 
     [LoggerMessage(LogLevel.Information, "The sidecar of {AppId} has stopped")]
     private static partial void LogStopped(ILogger logger, string appId);
+
+    [LoggerMessage(LogLevel.Warning, "The stop of {AppId} took longer than its grace and was cut short")]
+    private static partial void LogCutShort(ILogger logger, string appId);
 }

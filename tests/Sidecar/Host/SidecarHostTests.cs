@@ -87,6 +87,26 @@ public sealed class SidecarHostTests
         await Assert.ThrowsAsync<HttpRequestException>(() => sidecar.Http.GetAsync("/v1.0/healthz"));
     }
 
+    [Fact]
+    public async Task Dispose_ACallThatNeverEnds_IsCutOffAfterTheGrace()
+    {
+        var store = new GatedStateStore();
+        var sidecar = await RunningSidecar.StartAsync(new SidecarSetup
+        {
+            Resources = [Yaml.Component("store", "state.gated")],
+            Drivers = new Dictionary<string, Func<IComponent>> { ["state.gated"] = () => store },
+            Options = options => options with { GracefulShutdown = TimeSpan.FromMilliseconds(200) },
+        });
+        using var http = new HttpClient();
+
+        var inFlight = http.GetAsync($"http://127.0.0.1:{sidecar.Host.Options.HttpPort}/v1.0/state/store/k");
+        await store.Entered;
+        await sidecar.DisposeAsync();
+
+        await Assert.ThrowsAsync<HttpRequestException>(() => inFlight);
+        Assert.Equal(1, store.Disposals);
+    }
+
     [Theory]
     [InlineData(null, false)]
     [InlineData("true", true)]
@@ -235,6 +255,24 @@ public sealed class SidecarHostTests
         Assert.Equal(
             "component astore (state.sqlite/v1): spec.metadata.connectionString: secret db of vault has no key nope",
             failure.InnerException?.Message);
+    }
+
+    [Fact]
+    public async Task Start_APortInUse_FailsAndLeavesNothingRunning()
+    {
+        await using var other = await FakeApp.StartAsync();
+        var store = new GatedStateStore();
+
+        var failure = await Assert.ThrowsAsync<InvalidOperationException>(() => RunningSidecar.StartAsync(new SidecarSetup
+        {
+            Resources = [Yaml.Component("store", "state.gated")],
+            Drivers = new Dictionary<string, Func<IComponent>> { ["state.gated"] = () => store },
+            Options = options => options with { HttpPort = other.Port },
+        }));
+
+        var cause = Assert.IsAssignableFrom<IOException>(failure.InnerException);
+        Assert.Contains($":{other.Port}", cause.Message, StringComparison.Ordinal);
+        Assert.Equal(1, store.Disposals);
     }
 
     [Fact]

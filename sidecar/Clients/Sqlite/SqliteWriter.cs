@@ -116,7 +116,9 @@ internal sealed class SqliteWriter : IAsyncDisposable
     {
         try
         {
-            var session = OpenSession(batch.Exists(work => work.Durable) ? _options.Sync : SqliteSync.Normal);
+            // Without the write-ahead log a commit that skips the disk could damage the file, not just lose itself.
+            var relaxed = _options.Wal && !batch.Exists(work => work.Durable);
+            var session = OpenSession(relaxed ? SqliteSync.Normal : _options.Sync);
             session.Execute("BEGIN IMMEDIATE");
             foreach (var work in batch)
             {

@@ -17,7 +17,26 @@ internal sealed class SqliteStateTable(string table, string metadataTable)
     private const string SchemaLevel = "1";
     private const string Live = "(expiration_time IS NULL OR expiration_time > @b)";
 
-    private readonly string _columns = $"SELECT key, CAST(value AS BLOB), is_binary, etag, expiration_time FROM {table}";
+    private readonly string _get =
+        $"SELECT key, CAST(value AS BLOB), is_binary, etag, expiration_time FROM {table} WHERE key = @a AND {Live}";
+
+    private readonly string _getMany =
+        $"""
+        SELECT key, CAST(value AS BLOB), is_binary, etag, expiration_time FROM {table}
+        WHERE key IN (SELECT value FROM json_each(@a)) AND {Live}
+        """;
+
+    private readonly string _swap =
+        $"""
+        UPDATE {table} SET value = CAST(@c AS TEXT), is_binary = @d, etag = @e, update_time = @b, expiration_time = @f
+        WHERE key = @a AND etag = @g AND {Live}
+        """;
+
+    private readonly string _set = InsertOrUpdate(table, "");
+
+    // An expired row that was not swept yet does not exist for a first-write.
+    private readonly string _create =
+        InsertOrUpdate(table, $"WHERE {table}.expiration_time IS NOT NULL AND {table}.expiration_time <= @b");
 
     public bool Create(SqliteSession session)
     {
@@ -37,11 +56,10 @@ internal sealed class SqliteStateTable(string table, string metadataTable)
     }
 
     public StateItem? Get(SqliteSession session, string key, DateTimeOffset now) =>
-        session.QueryFirst($"{_columns} WHERE key = @a AND {Live}", Read, key, Text(now));
+        session.QueryFirst(_get, Read, key, Text(now));
 
     public List<StateItem> GetMany(SqliteSession session, IReadOnlyList<string> keys, DateTimeOffset now) =>
-        session.Query(
-            $"{_columns} WHERE key IN (SELECT value FROM json_each(@a)) AND {Live}", Read, JsonSerializer.Serialize(keys), Text(now));
+        session.Query(_getMany, Read, JsonSerializer.Serialize(keys), Text(now));
 
     /// <summary>False: the ETag did not match, or a first-write met a live row.</summary>
     public bool Set(SqliteSession session, StateSet set, string etag, DateTimeOffset now)
@@ -50,26 +68,11 @@ internal sealed class SqliteStateTable(string table, string metadataTable)
         var expiration = set.TtlSeconds > 0 ? Text(now.AddSeconds(set.TtlSeconds.Value)) : null;
         if (!string.IsNullOrEmpty(set.Etag))
         {
-            return session.Execute(
-                $"""
-                UPDATE {table} SET value = CAST(@c AS TEXT), is_binary = @d, etag = @e, update_time = @b, expiration_time = @f
-                WHERE key = @a AND etag = @g AND {Live}
-                """,
-                set.Key, Text(now), value, binary, etag, expiration, set.Etag) > 0;
+            return session.Execute(_swap, set.Key, Text(now), value, binary, etag, expiration, set.Etag) > 0;
         }
 
-        // An expired row that was not swept yet does not exist for a first-write.
-        var guard = set.Concurrency is Concurrency.FirstWrite
-            ? $"WHERE {table}.expiration_time IS NOT NULL AND {table}.expiration_time <= @b"
-            : "";
-        return session.Execute(
-            $"""
-            INSERT INTO {table} (key, value, is_binary, etag, update_time, expiration_time)
-            VALUES (@a, CAST(@c AS TEXT), @d, @e, @b, @f)
-            ON CONFLICT (key) DO UPDATE SET value = excluded.value, is_binary = excluded.is_binary, etag = excluded.etag,
-              update_time = excluded.update_time, expiration_time = excluded.expiration_time {guard}
-            """,
-            set.Key, Text(now), value, binary, etag, expiration) > 0;
+        var statement = set.Concurrency is Concurrency.FirstWrite ? _create : _set;
+        return session.Execute(statement, set.Key, Text(now), value, binary, etag, expiration) > 0;
     }
 
     /// <summary>False: an ETag was given and no row has it. As in daprd an expired row still counts here.</summary>
@@ -122,6 +125,14 @@ internal sealed class SqliteStateTable(string table, string metadataTable)
 
         return null;
     }
+
+    private static string InsertOrUpdate(string table, string guard) =>
+        $"""
+        INSERT INTO {table} (key, value, is_binary, etag, update_time, expiration_time)
+        VALUES (@a, CAST(@c AS TEXT), @d, @e, @b, @f)
+        ON CONFLICT (key) DO UPDATE SET value = excluded.value, is_binary = excluded.is_binary, etag = excluded.etag,
+          update_time = excluded.update_time, expiration_time = excluded.expiration_time {guard}
+        """;
 
     private static (object Value, long Binary) Encode(ReadOnlyMemory<byte> value) =>
         Utf8.IsValid(value.Span) && !value.Span.Contains((byte)0)

@@ -10,5 +10,5 @@ internal static class ProductVersion
     public static string Number { get; } =
         typeof(ProductVersion).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
 
-    public static string Line => $"sidecar {Number}, {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.RuntimeIdentifier}";
+    public static string Line => $"sidecar {Number}, Dapr API {Host.RuntimeVersion.Dapr}, {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.RuntimeIdentifier}";
 }

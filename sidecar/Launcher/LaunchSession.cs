@@ -58,7 +58,7 @@ internal sealed class LaunchSession(
         await StopAsync(running, signals.Impatient);
 
         // Last on the screen, because the apps' farewells would push it away.
-        Report(failures);
+        FailureReport.Write(failures, console, events);
         console.Success("stopped");
         events.Stopped();
         return failures.Count > 0 ? ExitCode.StartFailed : ExitCode.Success;
@@ -226,28 +226,6 @@ internal sealed class LaunchSession(
         }
 
         events.Ready(plan, _apps, elapsed);
-    }
-
-    private void Report(IReadOnlyList<AppFailure> failures)
-    {
-        foreach (var failure in failures)
-        {
-            console.Error($"{failure.AppId} {failure.Reason}");
-            foreach (var line in failure.LastLines)
-            {
-                console.Line($"     {line}");
-            }
-
-            if (failure.LogFile is { } file && File.Exists(file))
-            {
-                console.Line($"   the whole log: {ReadyBlock.Short(file)}");
-            }
-        }
-
-        if (failures.Count > 0)
-        {
-            events.Failed(failures.Select(failure => $"{failure.AppId} {failure.Reason}"), failures.Select(failure => failure.AppId));
-        }
     }
 
     /// <summary>

@@ -13,9 +13,6 @@ internal enum AppState
     SidecarOnly,
 }
 
-/// <summary>Why an app never became ready.</summary>
-internal sealed record AppFailure(string AppId, string Reason, IReadOnlyList<string> LastLines, string? LogFile);
-
 /// <summary>One app while the launcher lives: its process of the moment, its sidecar, and how it is doing.</summary>
 internal sealed class LaunchedApp(PlannedApp plan, SidecarHost sidecar, ProcessStarter starter, TimeProvider clock)
 {

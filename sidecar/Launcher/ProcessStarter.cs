@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 
 namespace Sidecar.Launcher;
 
@@ -51,8 +52,15 @@ internal sealed class ProcessStarter : IDisposable
     /// <summary>The dotnet that runs this process, so that the apps run where PATH knows no dotnet or another one; null when unknown.</summary>
     public static string? DotnetHost()
     {
-        var own = Environment.ProcessPath;
-        return Path.GetFileNameWithoutExtension(own) == "dotnet" ? own : Environment.GetEnvironmentVariable("DOTNET_HOST_PATH");
+        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
+        {
+            return Environment.ProcessPath;
+        }
+
+        // Started through its own executable: the runtime in use lies in <root>/shared/Microsoft.NETCore.App/<version>.
+        var root = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
+        var host = Path.Combine(root, OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet");
+        return File.Exists(host) ? host : null;
     }
 
     public void Dispose() => _requests.CompleteAdding();

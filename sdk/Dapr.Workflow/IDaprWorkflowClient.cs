@@ -38,6 +38,6 @@ public interface IDaprWorkflowClient : IDaprClient, IAsyncDisposable
     /// <summary>Lets a held instance go on.</summary>
     Task ResumeWorkflowAsync(string instanceId, string? reason = null, CancellationToken cancellation = default);
 
-    /// <summary>Deletes a finished instance and its children; false when there was nothing to delete.</summary>
+    /// <summary>Deletes a finished instance and its children. Runtimes answer an unknown id with false or refuse it, a running one they refuse.</summary>
     Task<bool> PurgeInstanceAsync(string instanceId, CancellationToken cancellation = default);
 }

@@ -18,7 +18,7 @@ internal static class TurnDecision
         var events = current.Inbox.Take(taken).ToList();
         next.Inbox.Clear();
         next.Inbox.AddRange(current.Inbox.Skip(taken));
-        next.Tail.Add(started);
+        next.Tail.Add(WithVersion(started, response.Version));
         next.Tail.AddRange(events);
         if (events.Any(happened => happened.ExecutionStarted is not null))
         {
@@ -47,6 +47,19 @@ internal static class TurnDecision
     }
 
     private const int NoAction = -1;
+
+    // The patches that the worker took in this turn: a replay that did not find them here would decide them anew, and differently.
+    private static HistoryEvent WithVersion(HistoryEvent started, WorkflowVersion? version)
+    {
+        if (version is null)
+        {
+            return started;
+        }
+
+        var recorded = started.Clone();
+        recorded.WorkflowStarted.Version = version;
+        return recorded;
+    }
 
     private static ExecutionTerminatedEvent? Termination(List<HistoryEvent> events) =>
         events.Find(happened => happened.ExecutionTerminated is not null)?.ExecutionTerminated;

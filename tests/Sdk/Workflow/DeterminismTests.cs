@@ -252,7 +252,7 @@ public sealed class DeterminismTests
     {
         var play = WorkflowPlay.Of<int, int>((_, _) => Task.FromResult(0));
 
-        play.Begin(new HistoryEvent { EventId = 0, EventSent = new EventSentEvent { Name = "e" } });
+        play.Begin(new HistoryEvent { EventId = 0, EventSent = new EventSentEvent() });
 
         AssertViolation(play.Last, "another SDK wrote this history");
     }

@@ -168,6 +168,17 @@ public sealed class TurnDecisionTests
         Assert.Equal(before, current);
     }
 
+    [Fact]
+    public void Complete_WorkerTookPatches_RecordsThemWithTheTurn()
+    {
+        var response = new WorkflowResponse { Version = new WorkflowVersion { Patches = { "ask-first" } } };
+
+        var next = TurnDecision.Complete(Pending(), Started, 1, response, "shop", Now);
+
+        Assert.Equal(["ask-first"], next.Tail[0].WorkflowStarted.Version.Patches);
+        Assert.Null(Started.WorkflowStarted.Version);
+    }
+
     private static InstanceDocument Complete(InstanceDocument current, int taken, params WorkflowAction[] actions)
     {
         var response = new WorkflowResponse();

@@ -50,7 +50,7 @@ internal static partial class PutProductEndpoint
     private static ValidationErrors Validate(string sku, PutProduct request)
     {
         var errors = new ValidationErrors();
-        errors.Require(Sku().IsMatch(sku), "sku", "must have 1 to 64 letters, digits, dots, dashes or underscores");
+        errors.Require(Sku().IsMatch(sku), "sku", "must have 1 to 32 upper-case letters, digits or dashes");
         errors.Require(IsText(request.Name, 200), "name", "must have 1 to 200 characters");
         errors.Require(IsText(request.Brand, 100), "brand", "must have 1 to 100 characters");
         errors.Require(IsText(request.Category, 50), "category", "must have 1 to 50 characters");
@@ -62,7 +62,7 @@ internal static partial class PutProductEndpoint
 
     private static bool IsText(string text, int longest) => !string.IsNullOrWhiteSpace(text) && text.Length <= longest;
 
-    [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"\A[A-Z0-9][A-Z0-9-]{0,31}\z")]
     private static partial Regex Sku();
 
     [LoggerMessage(LogLevel.Information, "Product {Sku} is at version {Version}")]

@@ -131,7 +131,7 @@ internal sealed partial class Forwarder(Sidecar sidecar, TimeProvider clock, ILo
         }
     }
 
-    [GeneratedRegex("^(?!\\.{1,2}$)[A-Za-z0-9._~-]{1,64}$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex("^(?!\\.{1,2}\\z)[A-Za-z0-9._~-]{1,64}\\z", RegexOptions.CultureInvariant)]
     private static partial Regex Id();
 
     [LoggerMessage(LogLevel.Warning, "No answer from {AppId}: the sidecar said {StatusCode} {Reason}")]

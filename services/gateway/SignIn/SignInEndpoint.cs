@@ -63,7 +63,7 @@ internal static partial class SignInEndpoint
             SigningCredentials = new SigningCredentials(key, SecurityAlgorithms.HmacSha256),
         });
 
-    [GeneratedRegex("^(shopper|operator)-[1-9][0-9]{0,8}$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex("^(shopper|operator)-[1-9][0-9]{0,8}\\z", RegexOptions.CultureInvariant)]
     private static partial Regex DemoUser();
 
     [LoggerMessage(LogLevel.Information, "{UserName} signed in")]

@@ -15,6 +15,9 @@ internal sealed class Clockwork(Book book, WebhookSender sender, TimeProvider cl
 
     private readonly DeliveryTimes _times = new();
 
+    // Two turns at once would both set out with the same webhook.
+    private readonly SemaphoreSlim _turn = new(1, 1);
+
     // A merchant that hangs must hold up neither captures nor the other webhooks, so no turn waits for these.
     private readonly ConcurrentDictionary<string, Task> _underWay = new();
 
@@ -41,6 +44,28 @@ internal sealed class Clockwork(Book book, WebhookSender sender, TimeProvider cl
     /// <returns>How long until the next thing is due; a delivery's end counts as a change of the book.</returns>
     internal async Task<TimeSpan> TurnAsync(CancellationToken cancellationToken)
     {
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            await DoWhatIsDueAsync(cancellationToken);
+            return await NextAsync();
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    internal Task DeliveriesEndAsync() => Task.WhenAll(_underWay.Values);
+
+    public override void Dispose()
+    {
+        _turn.Dispose();
+        base.Dispose();
+    }
+
+    private async Task DoWhatIsDueAsync(CancellationToken cancellationToken)
+    {
         var now = clock.GetUtcNow();
         var captures = await book.ReadAsync(state => state.Captures.Where(due => due.Value <= now).Select(due => due.Key).ToArray());
         foreach (var chargeId in captures)
@@ -58,11 +83,7 @@ internal sealed class Clockwork(Book book, WebhookSender sender, TimeProvider cl
         {
             _underWay[webhook.DeliveryId] = DeliverAsync(webhook, charge, cancellationToken);
         }
-
-        return await NextAsync();
     }
-
-    internal Task DeliveriesEndAsync() => Task.WhenAll(_underWay.Values);
 
     private IEnumerable<WebhookQueued> Waiting(BookState state) =>
         state.Webhooks.Values.Where(webhook => !_underWay.ContainsKey(webhook.DeliveryId));

@@ -21,8 +21,11 @@ internal sealed partial class FaultMiddleware(RequestDelegate next, ILogger<Faul
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
-            // The client has gone; nobody reads an answer.
-            context.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
+            // The client has gone and nobody reads an answer; the status is for the request log.
+            if (!context.Response.HasStarted)
+            {
+                context.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
+            }
         }
 #pragma warning disable CA1031 // The outermost handler of a request: whatever escaped a route ends here, logged and worded.
         catch (Exception fault) when (!context.Response.HasStarted)

@@ -59,7 +59,8 @@ internal sealed partial class RequestTelemetryMiddleware(RequestDelegate next, T
 
     private void Log(HttpRequest request, string? route, int status, double milliseconds)
     {
-        if (request.Path == "/health" || request.Path == "/alive")
+        // The launcher's probes and the sidecar's questions at start are nobody's business but a debugger's.
+        if (request.Path == "/health" || request.Path == "/alive" || request.Path.StartsWithSegments("/dapr"))
         {
             LogProbe(logger, request.Path, status);
         }

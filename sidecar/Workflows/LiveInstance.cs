@@ -139,7 +139,7 @@ internal sealed partial class LiveInstance
     private async Task StepAsync(List<InstanceInput> inputs)
     {
         _engine.Stopping.ThrowIfCancellationRequested();
-        if (!_loaded && !await LoadAsync(inputs))
+        if ((!_loaded || MissesPages(inputs)) && !await LoadAsync(inputs))
         {
             return;
         }
@@ -208,6 +208,11 @@ internal sealed partial class LiveInstance
         return Verdict.Change(TurnDecision.Complete(
             _working, finished.Work.Started, finished.Work.Taken, finished.Response, _engine.AppId, now));
     }
+
+    // The pages of a finished instance are read only for those who ask for its history.
+    private bool MissesPages(List<InstanceInput> inputs) =>
+        _working is { } document && _paged.Count < document.Pages * InstanceStore.PageSize
+        && inputs.Exists(input => input is ReadHistory);
 
     private bool CanRideWithTurn() =>
         !_outstanding.HasTurn && _working!.HasTurn(_engine.Clock.GetUtcNow()) && _engine.Dispatcher.ConnectedWorkers > 0;

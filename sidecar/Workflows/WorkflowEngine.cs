@@ -28,6 +28,7 @@ internal sealed partial class WorkflowEngine : IDisposable
     {
         _clock = clock;
         _logger = logger;
+        Stopping = _stopping.Token;
         _timers = new TimerQueue(clock, instanceId => PostTo(instanceId, new Wake()));
         Dispatcher = new WorkDispatcher(limits, clock);
 
@@ -47,7 +48,7 @@ internal sealed partial class WorkflowEngine : IDisposable
     public WorkDispatcher Dispatcher { get; }
 
     /// <summary>Set when the sidecar stops: streams and waiting calls end.</summary>
-    public CancellationToken Stopping => _stopping.Token;
+    public CancellationToken Stopping { get; }
 
     /// <summary>Finds unfinished instances in the background; the sidecar does not wait for it.</summary>
     public void Start() => _recovery = Task.Run(RecoverAsync);

@@ -14,10 +14,21 @@ public sealed class InstanceDocumentsTests
     {
         var source = new InstanceDocument
         {
-            CommitId = "c", InstanceId = "i", ExecutionId = "e", Generation = 2, Status = OrchestrationStatus.Failed, Purged = true,
-            Start = new ExecutionStartedEvent { Name = "n" }, Created = new Timestamp { Seconds = 1 }, LastUpdated = new Timestamp { Seconds = 2 },
-            StartedAt = new Timestamp { Seconds = 3 }, Completed = new Timestamp { Seconds = 4 }, CustomStatus = "s", Output = "o",
-            Failure = new TaskFailureDetails { ErrorType = "t" }, Pages = 5,
+            CommitId = "c",
+            InstanceId = "i",
+            ExecutionId = "e",
+            Generation = 2,
+            Status = OrchestrationStatus.Failed,
+            Purged = true,
+            Start = new ExecutionStartedEvent { Name = "n" },
+            Created = new Timestamp { Seconds = 1 },
+            LastUpdated = new Timestamp { Seconds = 2 },
+            StartedAt = new Timestamp { Seconds = 3 },
+            Completed = new Timestamp { Seconds = 4 },
+            CustomStatus = "s",
+            Output = "o",
+            Failure = new TaskFailureDetails { ErrorType = "t" },
+            Pages = 5,
         };
         source.Tail.Add(new HistoryEvent { EventId = 6 });
         source.Inbox.Add(new HistoryEvent { EventId = 7 });

@@ -15,10 +15,11 @@ public sealed class WorkflowEngineTests
     public async Task SequentialActivities_OneWorker_CommitOncePerStepWithoutReads()
     {
         await using var engine = new TestEngine(_store);
-        engine.StartWorker(Chain(10));
-
         await engine.StartInstanceAsync("o1");
-        var finished = await engine.FinishedAsync("o1");
+        var finishing = engine.FinishedAsync("o1");
+        
+        engine.StartWorker(Chain(10));
+        var finished = await finishing;
 
         // The marker and the start, then one swap for each of the eleven turns, then the marker's deletion.
         Assert.Equal("10", finished.Output);
@@ -153,6 +154,28 @@ public sealed class WorkflowEngineTests
 
         Assert.Equal("second", (await engine.FinishedAsync("o1")).Output);
         await Eventually.Get(() => memory.ListKeysAsync("shop||", null, 100, default), keys => keys is ["shop||dapr.internal.default.shop.workflow||o1||metadata"]);
+    }
+
+    [Fact]
+    public async Task History_FinishedInstanceAlreadyInMemoryWithoutItsPages_IsWhole()
+    {
+        var memory = new InMemoryStateStore(TimeProvider.System);
+        await using (var first = new TestEngine(memory))
+        {
+            first.StartWorker(Chain(50));
+            await first.StartInstanceAsync("o1");
+            Assert.InRange((await first.FinishedAsync("o1")).Pages, 1, 10);
+        }
+
+        await using var second = new TestEngine(memory);
+        using var patience = new CancellationTokenSource();
+        var waiting = second.Engine.WaitAsync("o1", _ => false, patience.Token);
+        Assert.NotNull(await second.Engine.GetAsync("o1", default));
+        var events = await second.Engine.HistoryAsync("o1", default);
+
+        Assert.Equal(50, events.Count(happened => happened.TaskCompleted is not null));
+        await patience.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
     }
 
     [Fact]

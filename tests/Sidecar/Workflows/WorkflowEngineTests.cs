@@ -17,7 +17,7 @@ public sealed class WorkflowEngineTests
         await using var engine = new TestEngine(_store);
         await engine.StartInstanceAsync("o1");
         var finishing = engine.FinishedAsync("o1");
-        
+
         engine.StartWorker(Chain(10));
         var finished = await finishing;
 

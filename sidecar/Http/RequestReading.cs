@@ -37,18 +37,13 @@ internal static class RequestReading
     /// </summary>
     public static async Task<ReadOnlyMemory<byte>> ReadBodyAsync(this HttpContext context, CancellationToken cancellationToken)
     {
+        var limit = TakeLimit(context) ?? long.MaxValue;
         var request = context.Request;
         if (request.ContentLength is { } length)
         {
-            if (length == 0)
+            if (length > limit)
             {
-                return ReadOnlyMemory<byte>.Empty;
-            }
-
-            // Before memory is asked for: the server itself looks at the limit only when it is read from.
-            if (length > context.Features.Get<IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize)
-            {
-                throw new BadHttpRequestException("http: request body too large", StatusCodes.Status413PayloadTooLarge);
+                throw TooLarge();
             }
 
             var body = new byte[length];
@@ -57,7 +52,38 @@ internal static class RequestReading
         }
 
         using var buffer = new MemoryStream();
-        await request.Body.CopyToAsync(buffer, cancellationToken);
+        var chunk = new byte[4096];
+        int read;
+        while ((read = await request.Body.ReadAsync(chunk, cancellationToken)) > 0)
+        {
+            buffer.Write(chunk, 0, read);
+            if (buffer.Length > limit)
+            {
+                throw TooLarge();
+            }
+        }
+
         return buffer.ToArray();
     }
+
+    // A server that enforces the limit itself closes the connection on what it did not read, and the client may then see
+    // a broken connection instead of the answer. Without a limit of its own it reads the rest away for some seconds.
+    private static long? TakeLimit(HttpContext context)
+    {
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is not { } size)
+        {
+            return null;
+        }
+
+        var limit = size.MaxRequestBodySize;
+        if (!size.IsReadOnly)
+        {
+            size.MaxRequestBodySize = null;
+        }
+
+        return limit;
+    }
+
+    private static BadHttpRequestException TooLarge() =>
+        new("http: request body too large", StatusCodes.Status413PayloadTooLarge);
 }

@@ -173,17 +173,15 @@ public sealed class StateWireTests : IAsyncLifetime
             Resources = [Yaml.Component("store", "state.in-memory")],
             Options = options => options with { MaxBodySizeBytes = 1024 },
         });
-        var body = $$"""[{"key":"k","value":"{{new string('x', 2000)}}"}]""";
+        const string Expected = """400 {"errorCode":"ERR_MALFORMED_REQUEST","message":"failed deserializing HTTP body: http: request body too large"}""";
+        var body = $$"""[{"key":"k","value":"{{new string('x', 200_000)}}"}]""";
 
         var answer = await small.Http.SendTextAsync("POST", "/v1.0/state/store", body);
-        using var chunked = new HttpRequestMessage(HttpMethod.Post, "/v1.0/state/store") { Content = new StringContent(body) };
-        chunked.Headers.TransferEncodingChunked = true;
-        using var chunkedAnswer = await small.Http.SendAsync(chunked);
+        var chunked = await small.Http.SendTextAsync("POST", "/v1.0/state/store", body, ("Transfer-Encoding", "chunked"));
         var stored = await small.Http.SendTextAsync("GET", "/v1.0/state/store/k");
 
-        Assert.Equal("""400 {"errorCode":"ERR_MALFORMED_REQUEST","message":"failed deserializing HTTP body: http: request body too large"}""", answer);
-        Assert.Equal(HttpStatusCode.BadRequest, chunkedAnswer.StatusCode);
-        Assert.Contains("ERR_MALFORMED_REQUEST", await chunkedAnswer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Equal(Expected, answer);
+        Assert.Equal(Expected, chunked);
         Assert.Equal("204", stored);
     }
 }

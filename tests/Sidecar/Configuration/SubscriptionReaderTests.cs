@@ -22,7 +22,7 @@ public sealed class SubscriptionReaderTests
                   - path: /b
               metadata: { rawPayload: true }
               deadLetterTopic: dead
-              bulkSubscribe: { enabled: true, maxMessagesCount: 10, maxAwaitDurationMs: 40 }
+              bulkSubscribe: { enabled: false, maxMessagesCount: 10, maxAwaitDurationMs: 40 }
             """));
 
         var subscription = Assert.Single(loaded.Resources.Subscriptions);
@@ -33,7 +33,7 @@ public sealed class SubscriptionReaderTests
             [new SubscriptionRule("event.type == \"a\"", "/a", 10), new SubscriptionRule("", "/b", 12), new SubscriptionRule("", "/other", 8)],
             subscription.Rules);
         Assert.Equal("true", subscription.Metadata["rawPayload"]);
-        Assert.Equal(new BulkSubscribeSpec(true, 10, 40), subscription.BulkSubscribe);
+        Assert.Equal(new BulkSubscribeSpec(false, 10, 40), subscription.BulkSubscribe);
     }
 
     [Fact]

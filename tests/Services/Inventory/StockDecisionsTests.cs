@@ -1,0 +1,164 @@
+using DaprShop.Contracts.Inventory;
+using DaprShop.Inventory.Stock;
+using DaprShop.Tests.Services.Order;
+
+namespace DaprShop.Tests.Services.Inventory;
+
+public sealed class StockDecisionsTests
+{
+    private static readonly DateTimeOffset Now = SampleOrders.Now;
+
+    [Fact]
+    public void Reserve_MoreThanAvailable_IsRefusedAndStockUnchanged()
+    {
+        var stock = With(units: 5);
+
+        var decision = StockDecisions.Reserve(stock, Reserve("o-1", 6), Now);
+
+        Assert.Null(decision.Entry);
+        Assert.Equal(new ReserveResult(ReserveOutcome.SoldOut, null, Replayed: false, Available: 5), decision.Result);
+    }
+
+    [Fact]
+    public void Reserve_LastUnits_LeavesNone()
+    {
+        var stock = With(units: 5);
+
+        Apply(stock, StockDecisions.Reserve(stock, Reserve("o-1", 5), Now).Entry);
+
+        Assert.Equal((0L, 5L, 0L), (stock.Available, stock.Reserved, stock.Sold));
+    }
+
+    [Fact]
+    public void Reserve_KnownId_GivesTheFirstContentAndTakesNothing()
+    {
+        var stock = With(units: 5);
+        var first = SampleOrders.One("o-1", quantity: 2);
+        Apply(stock, StockDecisions.Reserve(stock, new Reserve("o-1", "SKU-1001", 2, first), Now).Entry);
+        var repriced = first with { CreatedAt = Now.AddHours(1) };
+
+        var decision = StockDecisions.Reserve(stock, new Reserve("o-1", "SKU-1001", 2, repriced), Now.AddHours(1));
+
+        Assert.Null(decision.Entry);
+        Assert.Equal((ReserveOutcome.Reserved, true), (decision.Result.Outcome, decision.Result.Replayed));
+        Assert.Equal(Now, decision.Result.Order!.CreatedAt);
+    }
+
+    [Fact]
+    public void Reserve_KnownIdWithOtherBody_IsAReusedKey()
+    {
+        var stock = With(units: 5);
+        Apply(stock, StockDecisions.Reserve(stock, Reserve("o-1", 2), Now).Entry);
+
+        var decision = StockDecisions.Reserve(stock, new Reserve("o-1", "SKU-1001", 1, SampleOrders.One("o-1", bodyHash: "other")), Now);
+
+        Assert.Null(decision.Entry);
+        Assert.Equal(ReserveOutcome.KeyReused, decision.Result.Outcome);
+    }
+
+    [Fact]
+    public void Reserve_AfterExpiry_TakesTheUnitsAgainWithTheFirstContent()
+    {
+        var stock = With(units: 5);
+        Apply(stock, StockDecisions.Reserve(stock, Reserve("o-1", 2), Now).Entry);
+        Apply(stock, StockDecisions.Expire(stock, stock.Find("o-1")!, Now).Entry);
+        var repriced = SampleOrders.One("o-1") with { CreatedAt = Now.AddMinutes(1) };
+
+        var decision = StockDecisions.Reserve(stock, new Reserve("o-1", "SKU-1001", 2, repriced), Now.AddMinutes(1));
+        Apply(stock, decision.Entry);
+
+        Assert.Equal((3L, 2L), (stock.Available, stock.Reserved));
+        Assert.Equal(Now, stock.Find("o-1")!.Order.CreatedAt);
+    }
+
+    [Fact]
+    public void Reserve_AfterItsSagaGaveItBack_TakesNothing()
+    {
+        var stock = With(units: 5);
+        Apply(stock, StockDecisions.Reserve(stock, Reserve("o-1", 2), Now).Entry);
+        Apply(stock, StockDecisions.Hold(stock, "o-1", Now).Entry);
+        Apply(stock, StockDecisions.Release(stock, "o-1", Now).Entry);
+
+        var decision = StockDecisions.Reserve(stock, Reserve("o-1", 2), Now);
+
+        Assert.Null(decision.Entry);
+        Assert.Equal((ReserveOutcome.Reserved, true), (decision.Result.Outcome, decision.Result.Replayed));
+        Assert.Equal(5, stock.Available);
+    }
+
+    [Fact]
+    public void Expire_HeldMeanwhile_ChangesNothing()
+    {
+        var stock = With(units: 5);
+        Apply(stock, StockDecisions.Reserve(stock, Reserve("o-1", 2), Now).Entry);
+        var judged = stock.Find("o-1")!;
+        Apply(stock, StockDecisions.Hold(stock, "o-1", Now).Entry);
+
+        var decision = StockDecisions.Expire(stock, judged, Now);
+
+        Assert.Null(decision.Entry);
+        Assert.False(decision.Result);
+    }
+
+    [Theory]
+    [InlineData("hold", "Released", false)]
+    [InlineData("confirm", "Released", false)]
+    [InlineData("release", "Released", true)]
+    [InlineData("hold", "Confirmed", true)]
+    [InlineData("confirm", "Confirmed", true)]
+    [InlineData("release", "Confirmed", false)]
+    public void Change_OfAnEndedReservation_NeverMovesUnits(string step, string ended, bool done)
+    {
+        var stock = With(units: 5);
+        Apply(stock, StockDecisions.Reserve(stock, Reserve("o-1", 2), Now).Entry);
+        Apply(stock, StockDecisions.Hold(stock, "o-1", Now).Entry);
+        Apply(stock, (ended == "Released" ? StockDecisions.Release(stock, "o-1", Now) : StockDecisions.Confirm(stock, "o-1", Now)).Entry);
+
+        var decision = step switch
+        {
+            "hold" => StockDecisions.Hold(stock, "o-1", Now),
+            "confirm" => StockDecisions.Confirm(stock, "o-1", Now),
+            _ => StockDecisions.Release(stock, "o-1", Now),
+        };
+
+        Assert.Null(decision.Entry);
+        Assert.Equal((done, ended), (decision.Result.Done, decision.Result.State.ToString()));
+    }
+
+    [Fact]
+    public void Restock_SameKey_AddsOnce_AndOtherQuantityIsAReusedKey()
+    {
+        var stock = With(units: 5);
+        Apply(stock, StockDecisions.Restock(stock, "r-1", 10, Now).Entry);
+
+        var again = StockDecisions.Restock(stock, "r-1", 10, Now);
+        var other = StockDecisions.Restock(stock, "r-1", 11, Now);
+
+        Assert.Equal((RestockOutcome.Replayed, RestockOutcome.KeyReused), (again.Result, other.Result));
+        Assert.Equal((15L, 10L), (stock.Available, stock.Restocked));
+    }
+
+    [Fact]
+    public void Fork_Decided_LeavesTheOriginalAlone()
+    {
+        var stock = With(units: 5);
+        var fork = stock.Fork();
+
+        fork.Apply(StockDecisions.Reserve(fork, Reserve("o-1", 5), Now).Entry!);
+
+        Assert.Equal((0L, 5L), (fork.Available, stock.Available));
+        Assert.NotNull(fork.Find("o-1"));
+        Assert.Null(stock.Find("o-1"));
+    }
+
+    private static StockLedger With(long units)
+    {
+        var stock = new StockLedger("SKU-1001");
+        stock.Apply(StockDecisions.Create(stock, units, Now).Entry!);
+        return stock;
+    }
+
+    private static Reserve Reserve(string id, int quantity) => new(id, "SKU-1001", quantity, SampleOrders.One(id, quantity: quantity));
+
+    private static void Apply(StockLedger stock, StockEntry? entry) => stock.Apply(entry!);
+}

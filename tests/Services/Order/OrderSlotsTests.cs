@@ -1,0 +1,85 @@
+using DaprShop.Order.Log;
+
+namespace DaprShop.Tests.Services.Order;
+
+public sealed class OrderSlotsTests
+{
+    private static readonly DateTimeOffset Now = SampleOrders.Now;
+
+    [Fact]
+    public void Take_NewSlot_StartsAtEpochOne()
+    {
+        var change = OrderSlots.Take(null, 3, "replica-a", "run-1", Now);
+
+        Assert.Equal(("replica-a", "run-1", 1L, Now + OrderSlots.Lease), (change.Result.Owner, change.Result.Run, change.Result.Epoch, change.Result.LeaseUntil));
+        Assert.Equal([new SlotEpoch(1, 0, null)], change.Result.Epochs);
+    }
+
+    [Fact]
+    public void Take_OwnPredecessor_RaisesTheEpochAtOnceAndKeepsReadingTheOldOne()
+    {
+        var held = OrderSlots.Take(null, 3, "replica-a", "run-1", Now).Result;
+        var relayed = OrderSlots.Renew(held, "run-1", new Dictionary<long, long> { [1] = 7 }, Now).Result!;
+
+        var change = OrderSlots.Take(relayed, 3, "replica-a", "run-2", Now.AddSeconds(1));
+
+        Assert.Equal(("run-2", 2L), (change.Result.Run, change.Result.Epoch));
+        Assert.Equal([new SlotEpoch(1, 7, Now.AddSeconds(1)), new SlotEpoch(2, 0, null)], change.Result.Epochs);
+    }
+
+    [Fact]
+    public void Take_SlotOfALivingReplica_IsRefused()
+    {
+        var held = OrderSlots.Take(null, 3, "replica-a", "run-1", Now).Result;
+
+        var change = OrderSlots.Take(held, 3, "replica-b", "run-9", Now + OrderSlots.Lease - TimeSpan.FromMilliseconds(1));
+
+        Assert.Null(change.Next);
+        Assert.Equal("run-1", change.Result.Run);
+    }
+
+    [Fact]
+    public void Take_ExpiredLease_GoesToAnotherReplica()
+    {
+        var held = OrderSlots.Take(null, 3, "replica-a", "run-1", Now).Result;
+
+        var change = OrderSlots.Take(held, 3, "replica-b", "run-9", Now + OrderSlots.Lease);
+
+        Assert.Equal(("replica-b", 2L), (change.Next!.Owner, change.Next.Epoch));
+    }
+
+    [Fact]
+    public void Take_EpochClosedForADay_IsForgotten()
+    {
+        var first = OrderSlots.Take(null, 3, "replica-a", "run-1", Now).Result;
+        var second = OrderSlots.Take(first, 3, "replica-a", "run-2", Now).Result;
+
+        var third = OrderSlots.Take(second, 3, "replica-a", "run-3", Now + OrderSlots.LateWrites).Result;
+
+        Assert.Equal([2L, 3L], third.Epochs.Select(epoch => epoch.Epoch));
+    }
+
+    [Fact]
+    public void Renew_LostSlot_ChangesNothing()
+    {
+        var held = OrderSlots.Take(null, 3, "replica-a", "run-1", Now).Result;
+        var lost = OrderSlots.Take(held, 3, "replica-b", "run-9", Now + OrderSlots.Lease).Result;
+
+        var change = OrderSlots.Renew(lost, "run-1", new Dictionary<long, long> { [1] = 3 }, Now + OrderSlots.Lease);
+
+        Assert.Null(change.Next);
+        Assert.Equal("run-9", change.Result!.Run);
+    }
+
+    [Fact]
+    public void Renew_LowerWatermark_NeverGoesBack()
+    {
+        var held = OrderSlots.Take(null, 3, "replica-a", "run-1", Now).Result;
+        var ahead = OrderSlots.Renew(held, "run-1", new Dictionary<long, long> { [1] = 9 }, Now).Result!;
+
+        var change = OrderSlots.Renew(ahead, "run-1", new Dictionary<long, long> { [1] = 4 }, Now.AddSeconds(2));
+
+        Assert.Equal(9, change.Result!.Epochs[0].Watermark);
+        Assert.Equal(Now.AddSeconds(2) + OrderSlots.Lease, change.Result.LeaseUntil);
+    }
+}

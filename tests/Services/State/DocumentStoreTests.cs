@@ -1,0 +1,177 @@
+using System.Text.Json;
+using Dapr.Client;
+using DaprShop.ServiceDefaults.Faults;
+using DaprShop.ServiceDefaults.Ids;
+using DaprShop.ServiceDefaults.Json;
+using DaprShop.ServiceDefaults.State;
+
+namespace DaprShop.Tests.Services.State;
+
+public sealed class DocumentStoreTests : IAsyncLifetime
+{
+    private FaultyStateSidecar _sidecar = null!;
+    private DocumentStore _documents = null!;
+
+    public async Task InitializeAsync()
+    {
+        _sidecar = await FaultyStateSidecar.StartAsync();
+        var dapr = new DaprClientBuilder().UseHttpEndpoint(_sidecar.Address).UseJsonSerializationOptions(ShopJson.Documents).Build();
+        _documents = new DocumentStore(dapr, new IdSource(), TimeProvider.System);
+    }
+
+    public async Task DisposeAsync() => await _sidecar.DisposeAsync();
+
+    [Fact]
+    public async Task Change_NewKey_CreatesTheDocument()
+    {
+        var result = await IncrementAsync("a/b");
+
+        Assert.Equal(1, result);
+        Assert.Equal(1, await ValueAsync("a/b"));
+    }
+
+    [Fact]
+    public async Task Change_ManyWriters_LoseNoIncrement()
+    {
+        await Task.WhenAll(Enumerable.Range(0, 40).Select(_ => IncrementAsync("counter")));
+
+        Assert.Equal(40, await ValueAsync("counter"));
+    }
+
+    [Theory]
+    [InlineData("AppliedButConflict")]
+    [InlineData("AppliedButNoAnswer")]
+    [InlineData("AppliedButError")]
+    [InlineData("ErrorNotApplied")]
+    [InlineData("ConflictNotApplied")]
+    public async Task Change_AnswerTellsNothing_TakesEffectExactlyOnce(string fault)
+    {
+        await IncrementAsync("counter");
+        _sidecar.FailWrites(Enum.Parse<WriteFault>(fault));
+
+        var result = await IncrementAsync("counter");
+
+        Assert.Equal(2, result);
+        Assert.Equal(2, await ValueAsync("counter"));
+    }
+
+    [Theory]
+    [InlineData("AppliedButConflict")]
+    [InlineData("AppliedButNoAnswer")]
+    [InlineData("ErrorNotApplied")]
+    public async Task Change_CreateWhoseAnswerTellsNothing_TakesEffectExactlyOnce(string fault)
+    {
+        _sidecar.FailWrites(Enum.Parse<WriteFault>(fault));
+
+        await IncrementAsync("counter");
+
+        Assert.Equal(1, await ValueAsync("counter"));
+    }
+
+    [Fact]
+    public async Task Change_SeveralFaultsInARow_TakesEffectExactlyOnce()
+    {
+        _sidecar.FailWrites(WriteFault.ErrorNotApplied, WriteFault.ConflictNotApplied, WriteFault.AppliedButNoAnswer);
+
+        await IncrementAsync("counter");
+
+        Assert.Equal(1, await ValueAsync("counter"));
+    }
+
+    [Fact]
+    public async Task Change_OwnSwapOvertakenBeforeTheReadBack_IsRecognisedInTheCommitLog()
+    {
+        // The write takes effect, its answer is lost, and another writer swaps on top before the read-back.
+        _sidecar.FailWrites(WriteFault.AppliedButNoAnswer);
+        var overtaken = false;
+        _sidecar.BeforeWrite = sidecar =>
+        {
+            sidecar.BeforeWrite = null;
+            overtaken = true;
+        };
+
+        var first = IncrementAsync("counter");
+        var second = IncrementAsync("counter");
+        await Task.WhenAll(first, second);
+
+        Assert.True(overtaken);
+        Assert.Equal(2, await ValueAsync("counter"));
+    }
+
+    [Fact]
+    public async Task Change_AnotherWriterWins_DecidesAgainOnItsDocument()
+    {
+        await IncrementAsync("counter");
+        var rival = JsonSerializer.Serialize(new { schema = 1, commits = new[] { "rival" }, document = new { value = 100 } });
+        _sidecar.BeforeWrite = sidecar =>
+        {
+            sidecar.BeforeWrite = null;
+            sidecar.Put("counter", rival);
+        };
+
+        var result = await IncrementAsync("counter");
+
+        Assert.Equal(101, result);
+    }
+
+    [Fact]
+    public async Task Change_ReadBackFails_IsUnavailableAndNothingIsBuiltOnIt()
+    {
+        await IncrementAsync("counter");
+        _sidecar.FailWrites(WriteFault.AppliedButNoAnswer);
+        _sidecar.BeforeWrite = sidecar => sidecar.FailReads(1);
+
+        await Assert.ThrowsAsync<DependencyUnavailableException>(() => IncrementAsync("counter"));
+
+        _sidecar.BeforeWrite = null;
+        Assert.Equal(2, await ValueAsync("counter"));
+    }
+
+    [Fact]
+    public async Task Change_DecisionWantsNothing_WritesNothing()
+    {
+        await IncrementAsync("counter");
+        var writes = _sidecar.Writes;
+
+        var result = await _documents.ChangeAsync<Counter, string>(
+            "counter", found => Change.None<Counter, string>($"saw {found!.Value}"), CancellationToken.None);
+
+        Assert.Equal("saw 1", result);
+        Assert.Equal(writes, _sidecar.Writes);
+    }
+
+    [Fact]
+    public async Task WriteOnce_Repeated_LeavesTheSameBytes()
+    {
+        await _documents.WriteOnceAsync("log/1", new Counter(7), CancellationToken.None);
+        var first = _sidecar.Raw("log/1");
+
+        await _documents.WriteOnceAsync("log/1", new Counter(7), CancellationToken.None);
+
+        Assert.Equal(first, _sidecar.Raw("log/1"));
+        Assert.Equal(new Counter(7), await _documents.ReadOnceAsync<Counter>("log/1", CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task WriteOnce_StoreFails_IsUnavailable()
+    {
+        _sidecar.FailWrites(WriteFault.ErrorNotApplied);
+
+        await Assert.ThrowsAsync<DependencyUnavailableException>(
+            () => _documents.WriteOnceAsync("log/1", new Counter(7), CancellationToken.None));
+    }
+
+    private Task<int> IncrementAsync(string key) => _documents.ChangeAsync<Counter, int>(
+        key,
+        found =>
+        {
+            var next = new Counter((found?.Value ?? 0) + 1);
+            return Change.To(next, next.Value);
+        },
+        CancellationToken.None);
+
+    private async Task<int?> ValueAsync(string key) =>
+        (await _documents.ReadAsync<Counter>(key, CancellationToken.None))?.Value;
+
+    private sealed record Counter(int Value);
+}

@@ -1,0 +1,154 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace DaprShop.Tests.Services.State;
+
+/// <summary>What the store does with the next write.</summary>
+internal enum WriteFault
+{
+    /// <summary>Applied, and answered 409 all the same: a client re-sent a swap whose answer was lost (Redis).</summary>
+    AppliedButConflict,
+
+    /// <summary>Applied, and the connection dropped before the answer.</summary>
+    AppliedButNoAnswer,
+
+    /// <summary>Applied, and answered 500.</summary>
+    AppliedButError,
+
+    /// <summary>Not applied, answered 500: a lost create on Redis, or a store in trouble.</summary>
+    ErrorNotApplied,
+
+    /// <summary>Not applied, answered 409: on Redis any failed ETag write looks like that.</summary>
+    ConflictNotApplied,
+}
+
+/// <summary>The state API of a sidecar whose store misbehaves as told: Dapr's wire, one store, ETags as a counter.</summary>
+internal sealed class FaultyStateSidecar : IAsyncDisposable
+{
+    private readonly ConcurrentDictionary<string, (string Value, int Etag)> _items = new(StringComparer.Ordinal);
+    private readonly ConcurrentQueue<WriteFault> _writeFaults = new();
+    private readonly Lock _lock = new();
+    private readonly WebApplication _app;
+    private int _failingReads;
+
+    private FaultyStateSidecar(WebApplication app) => _app = app;
+
+    public string Address => _app.Urls.First();
+
+    public int Writes { get; private set; }
+
+    /// <summary>Runs before each write is judged: lets another writer slip in.</summary>
+    public Action<FaultyStateSidecar>? BeforeWrite { get; set; }
+
+    public static async Task<FaultyStateSidecar> StartAsync()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        var app = builder.Build();
+        var sidecar = new FaultyStateSidecar(app);
+        app.MapGet("/v1.0/state/statestore/{key}", sidecar.ReadAsync);
+        app.MapPost("/v1.0/state/statestore", sidecar.WriteAsync);
+        await app.StartAsync();
+        return sidecar;
+    }
+
+    public void FailWrites(params WriteFault[] faults)
+    {
+        foreach (var fault in faults)
+        {
+            _writeFaults.Enqueue(fault);
+        }
+    }
+
+    public void FailReads(int count) => _failingReads = count;
+
+    public string? Raw(string key) => _items.TryGetValue(key, out var item) ? item.Value : null;
+
+    public void Put(string key, string value) =>
+        _items.AddOrUpdate(key, (value, 1), (_, found) => (value, found.Etag + 1));
+
+    public ValueTask DisposeAsync() => _app.DisposeAsync();
+
+    private async Task ReadAsync(string key, HttpContext context)
+    {
+        if (Interlocked.Decrement(ref _failingReads) >= 0)
+        {
+            await ErrorAsync(context, 500, "ERR_STATE_GET");
+            return;
+        }
+
+        // Routing leaves an encoded slash as it is; Dapr decodes it.
+        if (!_items.TryGetValue(Uri.UnescapeDataString(key), out var item))
+        {
+            context.Response.StatusCode = 204;
+            return;
+        }
+
+        context.Response.Headers.ETag = $"{item.Etag}";
+        context.Response.ContentType = "application/json";
+        await context.Response.WriteAsync(item.Value);
+    }
+
+    private async Task WriteAsync(HttpContext context)
+    {
+        using var body = await JsonDocument.ParseAsync(context.Request.Body);
+        var request = body.RootElement[0];
+        BeforeWrite?.Invoke(this);
+        Writes++;
+        WriteFault? fault = _writeFaults.TryDequeue(out var planned) ? planned : null;
+        var applied = fault is not (WriteFault.ErrorNotApplied or WriteFault.ConflictNotApplied) && TryApply(request);
+        switch (fault)
+        {
+            case WriteFault.AppliedButNoAnswer:
+                context.Abort();
+                return;
+            case WriteFault.AppliedButConflict or WriteFault.ConflictNotApplied:
+                await ErrorAsync(context, 409, "ERR_STATE_SAVE");
+                return;
+            case WriteFault.AppliedButError or WriteFault.ErrorNotApplied:
+                await ErrorAsync(context, 500, "ERR_STATE_SAVE");
+                return;
+        }
+
+        if (applied)
+        {
+            context.Response.StatusCode = 204;
+        }
+        else
+        {
+            await ErrorAsync(context, 409, "ERR_STATE_SAVE");
+        }
+    }
+
+    private bool TryApply(JsonElement request)
+    {
+        lock (_lock)
+        {
+            var key = request.GetProperty("key").GetString()!;
+            var etag = request.TryGetProperty("etag", out var given) ? given.GetString() : null;
+            var isFirstWrite = request.TryGetProperty("options", out var options)
+                && options.TryGetProperty("concurrency", out var concurrency)
+                && concurrency.GetString() == "first-write";
+            var exists = _items.TryGetValue(key, out var item);
+            var matches = string.IsNullOrEmpty(etag) ? !exists || !isFirstWrite : exists && etag == $"{item.Etag}";
+            if (matches)
+            {
+                Put(key, request.GetProperty("value").GetRawText());
+            }
+
+            return matches;
+        }
+    }
+
+    private static Task ErrorAsync(HttpContext context, int status, string code)
+    {
+        context.Response.StatusCode = status;
+        return context.Response.WriteAsJsonAsync(new { errorCode = code, message = "planned" });
+    }
+}

@@ -6,6 +6,7 @@ namespace DaprShop.Contracts.Inventory;
 public sealed record Reserve(string ReservationId, string Sku, int Quantity, OrderContent Order);
 
 /// <summary>The immutable content of an order: the order record is a pure function of it.</summary>
+/// <param name="TraceParent">W3C trace context of the accepting request: what follows from the order continues its trace.</param>
 /// <param name="BodyHash">Hex SHA-256 over the canonical request body; another hash under the same key is a reused key.</param>
 public sealed record OrderContent(
     string OrderId,
@@ -14,7 +15,8 @@ public sealed record OrderContent(
     IReadOnlyList<OrderLine> Lines,
     Money Total,
     string PaymentSource,
-    DateTimeOffset CreatedAt);
+    DateTimeOffset CreatedAt,
+    string? TraceParent = null);
 
 /// <param name="ReservationId">Which reservation holds this line's units.</param>
 public sealed record OrderLine(string Sku, int Quantity, Money UnitPrice, string ReservationId);

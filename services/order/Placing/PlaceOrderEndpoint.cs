@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using DaprShop.Contracts.Api;
 using DaprShop.Contracts.Inventory;
 using DaprShop.Order.Log;
@@ -74,7 +75,7 @@ internal static partial class PlaceOrderEndpoint
         }
 
         var content = new OrderContent(
-            orderId, caller.UserId, bodyHash, priced.Lines, priced.Total, request.Payment.Source, clock.GetUtcNow());
+            orderId, caller.UserId, bodyHash, priced.Lines, priced.Total, request.Payment.Source, clock.GetUtcNow(), Activity.Current?.Id);
         var asked = clock.GetTimestamp();
         var reserved = await reservation.ReserveAsync(content, cancellationToken);
         switch (reserved.Outcome)

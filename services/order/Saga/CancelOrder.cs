@@ -4,7 +4,7 @@ using DaprShop.Order.Orders;
 
 namespace DaprShop.Order.Saga;
 
-internal sealed record CancelOrderInput(string OrderId, OrderEvent Reason);
+internal sealed record CancelOrderInput(string OrderId, OrderEvent Reason, string? PaymentId);
 
 /// <summary>Gives the units back, then ends the order. The compensation of every hold.</summary>
 internal sealed class CancelOrder(OrderStore orders, InventoryClient inventory, OrderAdvance advance)
@@ -18,7 +18,7 @@ internal sealed class CancelOrder(OrderStore orders, InventoryClient inventory, 
             await inventory.ReleaseAsync(line, CancellationToken.None);
         }
 
-        var advanced = await advance.AdvanceAsync(order, input.Reason, new TransitionDetails(), CancellationToken.None);
+        var advanced = await advance.AdvanceAsync(order, input.Reason, new TransitionDetails(PaymentId: input.PaymentId), CancellationToken.None);
         return advanced.Applied;
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Dapr.Workflow;
 using DaprShop.Contracts.Inventory;
 using DaprShop.Order.Clients;
@@ -5,6 +6,7 @@ using DaprShop.Order.Log;
 using DaprShop.Order.Orders;
 using DaprShop.Order.Reading;
 using DaprShop.ServiceDefaults.State;
+using DaprShop.ServiceDefaults.Telemetry;
 
 namespace DaprShop.Order.Saga;
 
@@ -22,6 +24,10 @@ internal sealed partial class OrderIntake(
 {
     public async Task TakeInAsync(OrderContent order, CancellationToken cancellationToken)
     {
+        // The relay runs apart from the request: the trace goes on where the order was accepted.
+        ActivityContext.TryParse(order.TraceParent, traceState: null, out var accepted);
+        using var activity = ShopActivity.Source.StartActivity("take in order", ActivityKind.Consumer, accepted);
+
         // Created, never overwritten: when one key was used for two bodies at the same moment, the first record is the order.
         var record = await documents.ChangeAsync<OrderContent, OrderContent>(
             OrderKeys.Record(order.OrderId),

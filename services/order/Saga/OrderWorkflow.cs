@@ -28,15 +28,15 @@ internal sealed class OrderWorkflow : Workflow<string, string>
             case HoldOutcome.Finished:
                 return nameof(OrderStatus.Cancelled);
             case HoldOutcome.Refused:
-                return await CancelAsync(context, orderId, OrderEvent.HoldRefused);
+                return await CancelAsync(context, orderId, OrderEvent.HoldRefused, paymentId: null);
             case HoldOutcome.CancelRequested:
-                return await CancelAsync(context, orderId, OrderEvent.CustomerCancelled);
+                return await CancelAsync(context, orderId, OrderEvent.CustomerCancelled, paymentId: null);
         }
 
         var (payment, given) = await CollectAsync(context, orderId, held.PayBefore!.Value.UtcDateTime);
         if (payment.Status != PaymentStatus.Succeeded)
         {
-            return await CancelAsync(context, orderId, given);
+            return await CancelAsync(context, orderId, given, payment.PaymentId);
         }
 
         // From here on the order is paid, whoever wanted what before.
@@ -45,7 +45,7 @@ internal sealed class OrderWorkflow : Workflow<string, string>
         if (!confirmed)
         {
             await context.CallActivityAsync<bool>(nameof(RefundOrder), orderId, UntilDone);
-            return await CancelAsync(context, orderId, OrderEvent.ConfirmRefused);
+            return await CancelAsync(context, orderId, OrderEvent.ConfirmRefused, payment.PaymentId);
         }
 
         await context.CallActivityAsync<bool>(nameof(PublishOutcome), orderId, UntilDone);
@@ -96,9 +96,9 @@ internal sealed class OrderWorkflow : Workflow<string, string>
         }
     }
 
-    private static async Task<string> CancelAsync(WorkflowContext context, string orderId, OrderEvent reason)
+    private static async Task<string> CancelAsync(WorkflowContext context, string orderId, OrderEvent reason, string? paymentId)
     {
-        await context.CallActivityAsync<bool>(nameof(CancelOrder), new CancelOrderInput(orderId, reason), UntilDone);
+        await context.CallActivityAsync<bool>(nameof(CancelOrder), new CancelOrderInput(orderId, reason, paymentId), UntilDone);
         await context.CallActivityAsync<bool>(nameof(PublishOutcome), orderId, UntilDone);
         return nameof(OrderStatus.Cancelled);
     }

@@ -17,8 +17,9 @@ namespace DaprShop.ServiceDefaults.Telemetry;
 /// </summary>
 internal static class TelemetrySetup
 {
-    private static readonly string[] Sources =
-        ["Microsoft.AspNetCore", "System.Net.Http", "Dapr.Workflow", ShopActivity.SourceName];
+    private static readonly string[] OwnSources = ["Dapr.Workflow", ShopActivity.SourceName];
+
+    private static readonly string[] Sources = ["Microsoft.AspNetCore", "System.Net.Http", .. OwnSources];
 
     private static readonly string[] Meters =
         ["Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Net.Http", "System.Runtime", ShopActivity.SourceName];
@@ -31,6 +32,12 @@ internal static class TelemetrySetup
         Activity.DefaultIdFormat = ActivityIdFormat.W3C;
         if (string.IsNullOrEmpty(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
         {
+            // Nobody exports, but logs and timelines still carry the trace id: a source without a listener starts no span at all.
+            ActivitySource.AddActivityListener(new ActivityListener
+            {
+                ShouldListenTo = source => OwnSources.Contains(source.Name),
+                Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.PropagationData,
+            });
             return;
         }
 

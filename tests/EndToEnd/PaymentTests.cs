@@ -1,0 +1,128 @@
+using System.Net;
+using System.Text.Json;
+using DaprShop.TestKit;
+using DaprShop.TestKit.Shop;
+
+namespace DaprShop.Tests.EndToEnd;
+
+/// <summary>Whatever the provider does, an order ends in one state and the provider's own ledger agrees with it.</summary>
+[Collection(SharedShop.Name)]
+public sealed class PaymentTests(ShopFixture shop)
+{
+    [Theory]
+    [InlineData("tok_ok")]
+    [InlineData("tok_slow")]
+    [InlineData("tok_async")]
+    [InlineData("tok_webhook_twice")]
+    [InlineData("tok_webhook_lost")]
+    [InlineData("tok_webhook_forged")]
+    [InlineData("tok_charged_no_answer")]
+    [InlineData("tok_error_then_ok")]
+    public async Task Token_ThatPaysInTheEnd_ConfirmsWithOneCapture(string source)
+    {
+        using var shopper = await shop.NewShopperAsync();
+        var sku = await shop.NewProductAsync(5);
+
+        var id = (await shopper.PlaceAsync("k", source, (sku, 2))).Json.GetProperty("id").GetString()!;
+        await shopper.FollowAsync(id, "Confirmed", TimeSpan.FromSeconds(30));
+
+        Assert.Equal(["capture 2500"], await LedgerAsync(id));
+        Assert.Equal(new Stock(5, 0, 3, 0, 2), await shopper.StockAsync(sku));
+        var payment = (await shopper.GetAsync($"/api/v1/payments/{id}")).Json;
+        Assert.Equal("Succeeded", payment.GetProperty("status").GetString());
+    }
+
+    [Fact]
+    public async Task Token_Declined_CancelsAndGivesTheStockBack()
+    {
+        using var shopper = await shop.NewShopperAsync();
+        var sku = await shop.NewProductAsync(5);
+
+        var id = (await shopper.PlaceAsync("k", "tok_declined", (sku, 2))).Json.GetProperty("id").GetString()!;
+        var order = await shopper.FollowAsync(id, "Cancelled");
+
+        Assert.Equal("payment-declined", order.GetProperty("cancelReason").GetString());
+        Assert.Empty(await LedgerAsync(id));
+        Assert.Equal(new Stock(5, 0, 5, 0, 0), await shopper.StockAsync(sku));
+    }
+
+    [Fact]
+    public async Task Token_WebhookAfterTheDeadline_CancelsAndRefundsOnce()
+    {
+        using var shopper = await shop.NewShopperAsync();
+        var sku = await shop.NewProductAsync(5);
+
+        var id = (await shopper.PlaceAsync("k", "tok_webhook_late", (sku, 2))).Json.GetProperty("id").GetString()!;
+        var order = await shopper.FollowAsync(id, "Cancelled", TimeSpan.FromSeconds(40));
+        var ledger = await Eventually.Get(() => LedgerAsync(id), lines => lines.Count >= 2, TimeSpan.FromSeconds(40));
+
+        Assert.Equal("payment-deadline", order.GetProperty("cancelReason").GetString());
+        Assert.Equal(["capture 2500", "refund 2500"], ledger);
+        Assert.Equal(new Stock(5, 0, 5, 0, 0), await shopper.StockAsync(sku));
+        await Eventually.Get(
+            async () => (await shopper.GetAsync($"/api/v1/payments/{id}")).Json.GetProperty("status").GetString(),
+            status => status == "Refunded",
+            TimeSpan.FromSeconds(20));
+    }
+
+    [Fact]
+    public async Task Cancel_WhileThePaymentIsOut_CancelsAndKeepsNoMoney()
+    {
+        using var shopper = await shop.NewShopperAsync();
+        var sku = await shop.NewProductAsync(5);
+        var id = (await shopper.PlaceAsync("k", "tok_webhook_late", (sku, 2))).Json.GetProperty("id").GetString()!;
+        await shopper.FollowAsync(id, "AwaitingPayment");
+
+        var cancel = await shopper.PostAsync($"/api/v1/orders/{id}/cancel", new { });
+        var order = await shopper.FollowAsync(id, "Cancelled");
+        var again = await shopper.PostAsync($"/api/v1/orders/{id}/cancel", new { });
+
+        Assert.Equal((HttpStatusCode.Accepted, HttpStatusCode.Accepted), (cancel.Status, again.Status));
+        Assert.Equal("customer", order.GetProperty("cancelReason").GetString());
+        Assert.Equal(new Stock(5, 0, 5, 0, 0), await shopper.StockAsync(sku));
+        Assert.Equal(
+            ["capture 2500", "refund 2500"],
+            await Eventually.Get(() => LedgerAsync(id), lines => lines.Count >= 2, TimeSpan.FromSeconds(40)));
+    }
+
+    [Fact]
+    public async Task Cancel_OfAConfirmedOrder_IsIllegal()
+    {
+        using var shopper = await shop.NewShopperAsync();
+        var id = (await shopper.PlaceAsync("k", "tok_ok", (await shop.NewProductAsync(5), 1))).Json.GetProperty("id").GetString()!;
+        await shopper.FollowAsync(id, "Confirmed");
+
+        var refused = await shopper.PostAsync($"/api/v1/orders/{id}/cancel", new { });
+        var stale = await shopper.PostAsync($"/api/v1/orders/{id}/cancel", new { }, ("If-Match", "\"1\""));
+
+        Assert.Equal((HttpStatusCode.Conflict, "illegal-transition"), (refused.Status, refused.Problem));
+        Assert.Equal((HttpStatusCode.PreconditionFailed, "precondition-failed"), (stale.Status, stale.Problem));
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("t=1,v1=00")]
+    [InlineData("t=1790000000,v1=0000000000000000000000000000000000000000000000000000000000000000")]
+    public async Task Webhook_WithAForgedSignature_IsRefused(string? signature)
+    {
+        using var outsider = ShopClient.Anonymous(shop.Gateway);
+        var headers = signature is null ? Array.Empty<(string, string)>() : [("Provider-Signature", signature)];
+
+        var refused = await outsider.PostTextAsync(
+            "/webhooks/provider", """{"id":"evt_1","type":"charge.succeeded","chargeId":"ch_1","reference":"x","amount":1,"currency":"CNY"}""", headers);
+
+        Assert.Equal((HttpStatusCode.BadRequest, "validation"), (refused.Status, refused.Problem));
+    }
+
+    private async Task<IReadOnlyList<string>> LedgerAsync(string orderId)
+    {
+        using var http = new HttpClient();
+        using var ledger = JsonDocument.Parse(await http.GetStringAsync(new Uri($"{shop.Shop.Provider}/v1/ledger")));
+        return
+        [
+            .. ledger.RootElement.GetProperty("items").EnumerateArray()
+                .Where(entry => entry.GetProperty("reference").GetString() == orderId)
+                .Select(entry => $"{entry.GetProperty("kind").GetString()} {entry.GetProperty("amount").GetInt64()}"),
+        ];
+    }
+}

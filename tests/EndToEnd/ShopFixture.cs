@@ -1,0 +1,64 @@
+using System.Globalization;
+using DaprShop.TestKit.Shop;
+
+namespace DaprShop.Tests.EndToEnd;
+
+/// <summary>One running shop for all scenarios that harm no process. Times are short; products are told apart by SKU.</summary>
+public sealed class ShopFixture : IAsyncLifetime
+{
+    public static readonly TimeSpan PaymentWindow = TimeSpan.FromSeconds(8);
+    private static int _fresh;
+
+    public RunningShop Shop { get; private set; } = null!;
+
+    public string Gateway => Shop.Gateway;
+
+    public ShopClient Operator { get; private set; } = null!;
+
+    /// <summary>Services with short times, as every end-to-end suite runs them.</summary>
+    public static IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> ShortTimes(TimeSpan window) =>
+        new Dictionary<string, IReadOnlyDictionary<string, string>>
+        {
+            ["order"] = new Dictionary<string, string> { ["Payment__Window"] = window.ToString("c", CultureInfo.InvariantCulture) },
+            ["provider"] = new Dictionary<string, string>
+            {
+                ["Provider__LateAfter"] = (window + TimeSpan.FromSeconds(3)).ToString("c", CultureInfo.InvariantCulture),
+            },
+            ["inventory"] = new Dictionary<string, string> { ["Sweep__AskAfter"] = "00:00:05", ["Sweep__OrphanAfter"] = "00:00:10" },
+        };
+
+    public async Task InitializeAsync()
+    {
+        Shop = await RunningShop.StartAsync(ShortTimes(PaymentWindow));
+        Operator = await ShopClient.SignInAsync(Gateway, "operator-1");
+    }
+
+    public async Task DisposeAsync()
+    {
+        Operator.Dispose();
+        await Shop.DisposeAsync();
+    }
+
+    /// <summary>A customer nobody else in this run is.</summary>
+    public Task<ShopClient> NewShopperAsync() =>
+        ShopClient.SignInAsync(Gateway, string.Create(CultureInfo.InvariantCulture, $"shopper-{1000 + Interlocked.Increment(ref _fresh)}"));
+
+    /// <summary>A product of its own with so many units, so that a scenario's stock can be counted.</summary>
+    public async Task<string> NewProductAsync(int units)
+    {
+        var sku = string.Create(CultureInfo.InvariantCulture, $"E2E-{Interlocked.Increment(ref _fresh)}");
+        var product = await Operator.PutAsync(
+            $"/api/v1/products/{sku}",
+            new { name = $"Test product {sku}", brand = "Test", category = "test", price = new { amount = 1250, currency = "CNY" }, description = "For one scenario." });
+        Assert.True((int)product.Status is 200 or 201, product.Body);
+        var stock = await Operator.PutAsync($"/api/v1/stock/{sku}", new { initial = units });
+        Assert.True((int)stock.Status == 201, stock.Body);
+        return sku;
+    }
+}
+
+[CollectionDefinition(Name)]
+public sealed class SharedShop : ICollectionFixture<ShopFixture>
+{
+    public const string Name = "shop";
+}

@@ -1,0 +1,209 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Text;
+using System.Text.Json;
+
+namespace DaprShop.TestKit.Shop;
+
+/// <summary>The real shop as real processes: the launcher with <c>--no-build --json --restart</c> on a copy of dapr.yaml.</summary>
+public sealed class RunningShop : IAsyncDisposable
+{
+    private static readonly TimeSpan StartDeadline = TimeSpan.FromMinutes(2);
+
+    private readonly TopologyCopy _topology;
+    private readonly ConcurrentDictionary<string, int> _pids = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, string> _logFiles = new(StringComparer.Ordinal);
+    private readonly StringBuilder _output = new();
+    private Process? _launcher;
+    private TaskCompletionSource<JsonElement> _ready = NewReady();
+
+    private RunningShop(TopologyCopy topology) => _topology = topology;
+
+    public string Folder => _topology.Folder;
+
+    public string Gateway => $"http://127.0.0.1:{_topology.Ports["gateway"]}";
+
+    public string Provider => $"http://127.0.0.1:{_topology.Ports["provider"]}";
+
+    public int LauncherPid => _launcher!.Id;
+
+    /// <summary>The process that runs the app now; another one after it was killed and restarted.</summary>
+    public IReadOnlyDictionary<string, int> Pids => _pids;
+
+    /// <param name="env">Extra environment by app id, such as a shorter payment window.</param>
+    public static async Task<RunningShop> StartAsync(IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>? env = null)
+    {
+        var folder = Directory.CreateTempSubdirectory("daprshop-").FullName;
+        var shop = new RunningShop(TopologyCopy.Write(folder, env));
+        await shop.StartAgainAsync();
+        return shop;
+    }
+
+    /// <summary>Starts the launcher on the same data, as after a crash.</summary>
+    public async Task StartAgainAsync()
+    {
+        _ready = NewReady();
+        lock (_output)
+        {
+            _output.Clear();
+        }
+
+        var start = new ProcessStartInfo("dotnet")
+        {
+            ArgumentList =
+            {
+                Checkout.Launcher, "run", "-f", _topology.File, "--no-build", "--json", "--restart", "--data-dir", Path.Combine(Folder, "data"),
+            },
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = Folder,
+        };
+        start.Environment["NO_COLOR"] = "1";
+        _launcher = Process.Start(start)!;
+        _launcher.OutputDataReceived += (_, line) => OnEvent(line.Data);
+        _launcher.ErrorDataReceived += (_, line) => OnLog(line.Data);
+        _launcher.BeginOutputReadLine();
+        _launcher.BeginErrorReadLine();
+
+        using var deadline = new CancellationTokenSource(StartDeadline);
+        var exited = _launcher.WaitForExitAsync(deadline.Token);
+        var first = await Task.WhenAny(_ready.Task, exited);
+        if (first != _ready.Task || !_ready.Task.Result.GetProperty("ready").GetBoolean())
+        {
+            throw new InvalidOperationException($"The shop did not start.\n{Tail()}");
+        }
+    }
+
+    /// <summary>kill -9 of one app; the launcher restarts it.</summary>
+    public void KillApp(string appId)
+    {
+        using var process = Process.GetProcessById(_pids[appId]);
+        process.Kill();
+    }
+
+    /// <summary>kill -9 of the launcher and with it of every sidecar; the apps die by their death signal.</summary>
+    public async Task KillLauncherAsync()
+    {
+        _launcher!.Kill();
+        await _launcher.WaitForExitAsync();
+        var orphans = _pids.Values.ToList();
+        await Eventually.Get(() => orphans.Where(IsAlive).ToList(), alive => alive.Count == 0, TimeSpan.FromSeconds(10));
+    }
+
+    /// <summary>Ctrl+C, and how long it took until the launcher was gone.</summary>
+    public async Task<(int ExitCode, TimeSpan Took)> InterruptAsync()
+    {
+        var watch = Stopwatch.StartNew();
+        using (var kill = Process.Start("kill", ["-INT", $"{_launcher!.Id}"]))
+        {
+            await kill.WaitForExitAsync();
+        }
+
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        await _launcher.WaitForExitAsync(deadline.Token);
+        return (_launcher.ExitCode, watch.Elapsed);
+    }
+
+    /// <summary>The newest lines of the launcher, and what each app last said at level Warning or above.</summary>
+    public string Tail(int lines = 60)
+    {
+        var apps = _logFiles.OrderBy(log => log.Key, StringComparer.Ordinal).SelectMany(log => Lines(log.Value)
+            .Where(line => IsLevel(line, "Warning") || IsLevel(line, "Error") || IsLevel(line, "Fatal"))
+            .TakeLast(lines / 6)
+            .Select(line => $"{log.Key}: {(line.Length > 600 ? line[..600] : line)}"));
+        lock (_output)
+        {
+            return string.Join('\n', _output.ToString().Split('\n').TakeLast(lines).Concat(apps));
+        }
+    }
+
+    /// <summary>Log lines of the apps at level Error: nothing a test does may cause one, unless it says so.</summary>
+    public IReadOnlyList<string> ErrorLogs() =>
+        [.. _logFiles.Values.SelectMany(Lines).Where(line => IsLevel(line, "Error") || IsLevel(line, "Fatal"))];
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_launcher is { HasExited: false })
+        {
+            await InterruptAsync();
+        }
+
+        _launcher?.Dispose();
+        Directory.Delete(Folder, recursive: true);
+    }
+
+    private static TaskCompletionSource<JsonElement> NewReady() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private static bool IsLevel(string line, string level) =>
+        line.Contains($"\"Level\":\"{level}\"", StringComparison.Ordinal);
+
+    private static List<string> Lines(string file)
+    {
+        // The app still writes to it.
+        using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        using var reader = new StreamReader(stream);
+        var lines = new List<string>();
+        while (reader.ReadLine() is { } line)
+        {
+            lines.Add(line);
+        }
+
+        return lines;
+    }
+
+    private static bool IsAlive(int pid)
+    {
+        try
+        {
+            using var process = Process.GetProcessById(pid);
+            return !process.HasExited;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
+    }
+
+    private void OnEvent(string? line)
+    {
+        if (line is null || !line.StartsWith('{'))
+        {
+            OnLog(line);
+            return;
+        }
+
+        using var document = JsonDocument.Parse(line);
+        var root = document.RootElement.Clone();
+        if (root.TryGetProperty("ready", out _))
+        {
+            if (root.TryGetProperty("apps", out var apps))
+            {
+                foreach (var app in apps.EnumerateArray())
+                {
+                    var appId = app.GetProperty("appId").GetString()!;
+                    _pids[appId] = app.GetProperty("pid").GetInt32();
+                    _logFiles[appId] = app.GetProperty("logFile").GetString()!;
+                }
+            }
+
+            _ready.TrySetResult(root);
+        }
+        else if (root.TryGetProperty("event", out var kind) && kind.GetString() == "appRestarted")
+        {
+            _pids[root.GetProperty("appId").GetString()!] = root.GetProperty("pid").GetInt32();
+        }
+    }
+
+    private void OnLog(string? line)
+    {
+        if (line is null)
+        {
+            return;
+        }
+
+        lock (_output)
+        {
+            _output.AppendLine(line);
+        }
+    }
+}

@@ -1,0 +1,129 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+
+namespace DaprShop.TestKit.Shop;
+
+/// <summary>An answer of the API, read to the end.</summary>
+public sealed record Answer(HttpStatusCode Status, HttpResponseHeaders Headers, string Body)
+{
+    public JsonElement Json => JsonDocument.Parse(Body).RootElement;
+
+    /// <summary>The problem's name, such as <c>sold-out</c>; null when this is no problem.</summary>
+    public string? Problem =>
+        Json.TryGetProperty("type", out var type) && type.GetString() is { } urn && urn.StartsWith("urn:daprshop:problem:", StringComparison.Ordinal)
+            ? urn["urn:daprshop:problem:".Length..]
+            : null;
+
+    /// <summary>The members a validation problem names.</summary>
+    public IReadOnlyList<string> Members =>
+        Json.TryGetProperty("errors", out var errors) ? [.. errors.EnumerateObject().Select(error => error.Name)] : [];
+}
+
+/// <summary>A user of the public HTTP API. Knows nothing of the shop's code.</summary>
+public sealed class ShopClient : IDisposable
+{
+    private readonly HttpClient _http;
+
+    private ShopClient(string gateway, string? token)
+    {
+        _http = new HttpClient { BaseAddress = new Uri(gateway), Timeout = TimeSpan.FromSeconds(30) };
+        if (token is not null)
+        {
+            _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        }
+    }
+
+    public static ShopClient Anonymous(string gateway) => new(gateway, token: null);
+
+    public static ShopClient WithToken(string gateway, string token) => new(gateway, token);
+
+    public static async Task<ShopClient> SignInAsync(string gateway, string user)
+    {
+        using var anonymous = Anonymous(gateway);
+        var answer = await anonymous.PostAsync("/api/v1/tokens", new { userName = user, password = "demo" });
+        return new ShopClient(gateway, answer.Json.GetProperty("accessToken").GetString());
+    }
+
+    public Task<Answer> GetAsync(string path, params (string Name, string Value)[] headers) =>
+        SendAsync(HttpMethod.Get, path, content: null, headers);
+
+    public Task<Answer> PostAsync(string path, object body, params (string Name, string Value)[] headers) =>
+        SendAsync(HttpMethod.Post, path, JsonContent.Create(body), headers);
+
+    public Task<Answer> PutAsync(string path, object body, params (string Name, string Value)[] headers) =>
+        SendAsync(HttpMethod.Put, path, JsonContent.Create(body), headers);
+
+    /// <summary>Sends text as it is, such as JSON that no serializer would write.</summary>
+    public Task<Answer> PostTextAsync(string path, string text, params (string Name, string Value)[] headers) =>
+        SendAsync(HttpMethod.Post, path, new StringContent(text, Encoding.UTF8, "application/json"), headers);
+
+    public Task<Answer> PlaceAsync(string key, string source, params (string Sku, int Quantity)[] lines) =>
+        PostAsync(
+            "/api/v1/orders",
+            new { items = lines.Select(line => new { sku = line.Sku, quantity = line.Quantity }), payment = new { source } },
+            ("Idempotency-Key", key));
+
+    /// <summary>Repeats the same order until it is answered for good, as the API tells a client to after 503 and timeouts.</summary>
+    public async Task<Answer> PlaceStubbornlyAsync(string key, string source, params (string Sku, int Quantity)[] lines)
+    {
+        return await Eventually.Get(
+            async () =>
+            {
+                try
+                {
+                    return await PlaceAsync(key, source, lines);
+                }
+                catch (Exception failure) when (failure is HttpRequestException or TaskCanceledException)
+                {
+                    return null;
+                }
+            },
+            answer => answer is { Status: not (HttpStatusCode.ServiceUnavailable or HttpStatusCode.TooManyRequests or HttpStatusCode.BadGateway) },
+            TimeSpan.FromSeconds(90)) ?? throw new TimeoutException();
+    }
+
+    public async Task<JsonElement> OrderAsync(string id) => (await GetAsync($"/api/v1/orders/{id}")).Json;
+
+    /// <summary>Follows an order until it has the wanted status; fails early when it ends in another terminal one.</summary>
+    public async Task<JsonElement> FollowAsync(string id, string status, TimeSpan? deadline = null)
+    {
+        var order = await Eventually.Get(
+            async () => await GetAsync($"/api/v1/orders/{id}"),
+            answer => answer.Status == HttpStatusCode.OK && (Status(answer) == status || Status(answer) is "Confirmed" or "Cancelled"),
+            deadline ?? TimeSpan.FromSeconds(30));
+        return Status(order) == status
+            ? order.Json
+            : throw new InvalidOperationException($"Order {id} was to become {status} and is: {order.Body}");
+    }
+
+    public async Task<Stock> StockAsync(string sku)
+    {
+        var stock = (await GetAsync($"/api/v1/stock/{sku}")).Json;
+        long Units(string member) => stock.GetProperty(member).GetInt64();
+        return new Stock(Units("initial"), Units("restocked"), Units("available"), Units("reserved"), Units("sold"));
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private static string? Status(Answer answer) => answer.Json.GetProperty("status").GetString();
+
+    private async Task<Answer> SendAsync(HttpMethod method, string path, HttpContent? content, (string Name, string Value)[] headers)
+    {
+        using var request = new HttpRequestMessage(method, path) { Content = content };
+        foreach (var (name, value) in headers)
+        {
+            request.Headers.TryAddWithoutValidation(name, value);
+        }
+
+        using var response = await _http.SendAsync(request);
+        return new Answer(response.StatusCode, response.Headers, await response.Content.ReadAsStringAsync());
+    }
+}
+
+public sealed record Stock(long Initial, long Restocked, long Available, long Reserved, long Sold)
+{
+    public bool Balances => Initial + Restocked == Available + Reserved + Sold;
+}

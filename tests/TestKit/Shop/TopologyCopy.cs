@@ -1,0 +1,125 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using YamlDotNet.RepresentationModel;
+
+namespace DaprShop.TestKit.Shop;
+
+/// <summary>
+/// A copy of dapr.yaml for one test run: free ports, absolute paths, a folder of its own, shorter times. The topology itself stays
+/// that of the repository, so a test can never pass on another one.
+/// </summary>
+public sealed class TopologyCopy
+{
+    private TopologyCopy(string file, string folder, IReadOnlyDictionary<string, int> ports)
+    {
+        (File, Folder, Ports) = (file, folder, ports);
+    }
+
+    public string File { get; }
+
+    public string Folder { get; }
+
+    /// <summary>App port by app id.</summary>
+    public IReadOnlyDictionary<string, int> Ports { get; }
+
+    /// <param name="env">Extra environment by app id.</param>
+    public static TopologyCopy Write(string folder, IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>? env = null)
+    {
+        var yaml = new YamlStream();
+        using (var reader = new StreamReader(Path.Combine(Checkout.Root, "dapr.yaml")))
+        {
+            yaml.Load(reader);
+        }
+
+        var root = (YamlMappingNode)yaml.Documents[0].RootNode;
+        var embedded = Map(root, "x-embedded");
+        embedded.Children["resourcesPaths"] = new YamlSequenceNode(Absolute(((YamlSequenceNode)embedded.Children["resourcesPaths"])[0]));
+        embedded.Children["build"] = Absolute(embedded.Children["build"]);
+        var common = Map(root, "common");
+        common.Children["resourcesPaths"] = new YamlSequenceNode(Absolute(((YamlSequenceNode)common.Children["resourcesPaths"])[0]));
+        common.Children["configFilePath"] = Absolute(common.Children["configFilePath"]);
+
+        var apps = ((YamlSequenceNode)root.Children["apps"]).Cast<YamlMappingNode>().ToList();
+        var free = new Queue<int>(FreePorts(apps.Count * 4));
+        var ports = new Dictionary<string, int>(StringComparer.Ordinal);
+        foreach (var app in apps)
+        {
+            var id = Text(app, "appID");
+            ports[id] = free.Dequeue();
+            app.Children["appDirPath"] = Absolute(app.Children["appDirPath"]);
+            app.Children["appPort"] = Number(ports[id]);
+            foreach (var member in new[] { "daprHTTPPort", "daprGRPCPort", "metricsPort" })
+            {
+                app.Children[member] = Number(free.Dequeue());
+            }
+
+            // The command is relative to appDirPath, which is absolute now.
+            Directory.CreateDirectory(folder);
+        }
+
+        var wiring = new Dictionary<string, IReadOnlyDictionary<string, string>>(StringComparer.Ordinal)
+        {
+            ["payment"] = new Dictionary<string, string> { ["Provider__BaseUrl"] = $"http://127.0.0.1:{ports["provider"]}" },
+            ["provider"] = new Dictionary<string, string>
+            {
+                ["Provider__WebhookUrl"] = $"http://127.0.0.1:{ports["gateway"]}/webhooks/provider",
+                ["PROVIDER_DATA"] = Path.Combine(folder, "provider"),
+            },
+        };
+        foreach (var app in apps)
+        {
+            var id = Text(app, "appID");
+            AddEnv(app, wiring.GetValueOrDefault(id));
+            AddEnv(app, env?.GetValueOrDefault(id));
+        }
+
+        var file = Path.Combine(folder, "dapr.yaml");
+        using (var writer = new StreamWriter(file))
+        {
+            yaml.Save(writer, assignAnchors: false);
+        }
+
+        return new TopologyCopy(file, folder, ports);
+    }
+
+    private static void AddEnv(YamlMappingNode app, IReadOnlyDictionary<string, string>? values)
+    {
+        if (values is null)
+        {
+            return;
+        }
+
+        var env = app.Children.TryGetValue("env", out var found) ? (YamlMappingNode)found : [];
+        foreach (var (name, value) in values)
+        {
+            env.Children[name] = new YamlScalarNode(value) { Style = YamlDotNet.Core.ScalarStyle.DoubleQuoted };
+        }
+
+        app.Children["env"] = env;
+    }
+
+    private static YamlMappingNode Map(YamlMappingNode parent, string member) => (YamlMappingNode)parent.Children[member];
+
+    private static string Text(YamlMappingNode parent, string member) => ((YamlScalarNode)parent.Children[member]).Value!;
+
+    private static YamlScalarNode Absolute(YamlNode path) =>
+        new(Path.GetFullPath(((YamlScalarNode)path).Value!, Checkout.Root));
+
+    private static YamlScalarNode Number(int value) => new(value.ToString(CultureInfo.InvariantCulture));
+
+    /// <summary>Ports that were free a moment ago, all different.</summary>
+    private static List<int> FreePorts(int count)
+    {
+        var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToList();
+        try
+        {
+            listeners.ForEach(listener => listener.Start());
+            return [.. listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port)];
+        }
+        finally
+        {
+            listeners.ForEach(listener => listener.Stop());
+        }
+    }
+}

@@ -1,7 +1,7 @@
 using DaprShop.Contracts.Api;
 using DaprShop.Contracts.Payments;
-using DaprShop.ServiceDefaults.Http;
 using DaprShop.ServiceDefaults.Faults;
+using DaprShop.ServiceDefaults.Http;
 
 namespace DaprShop.Payment.Payments;
 

@@ -3,9 +3,9 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using DaprShop.Contracts.Payments;
 using DaprShop.Payment.Payments;
-using DaprShop.ServiceDefaults.Json;
-using DaprShop.ServiceDefaults.Http;
 using DaprShop.ServiceDefaults.Faults;
+using DaprShop.ServiceDefaults.Http;
+using DaprShop.ServiceDefaults.Json;
 
 namespace DaprShop.Payment.Provider;
 

@@ -1,8 +1,8 @@
 using System.Text.Json;
 using DaprShop.Contracts.Payments;
 using DaprShop.Payment.Payments;
-using DaprShop.ServiceDefaults.Json;
 using DaprShop.ServiceDefaults.Faults;
+using DaprShop.ServiceDefaults.Json;
 
 namespace DaprShop.Payment.Webhooks;
 

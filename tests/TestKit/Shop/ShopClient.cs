@@ -29,12 +29,16 @@ public sealed class ShopClient : IDisposable
 
     private ShopClient(string gateway, string? token)
     {
+        Token = token;
         _http = new HttpClient { BaseAddress = new Uri(gateway), Timeout = TimeSpan.FromSeconds(30) };
         if (token is not null)
         {
             _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
         }
     }
+
+    /// <summary>The bearer token; null for an anonymous client.</summary>
+    public string? Token { get; }
 
     public static ShopClient Anonymous(string gateway) => new(gateway, token: null);
 

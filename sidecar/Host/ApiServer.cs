@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Sidecar.Bindings;
 using Sidecar.Grpc;
@@ -65,6 +66,9 @@ internal static class ApiServer
     private static void Configure(KestrelServerOptions kestrel, SidecarOptions options)
     {
         kestrel.AddServerHeader = false;
+
+        // An app may answer with a file name in any language; Kestrel's own would throw at a letter outside ASCII.
+        kestrel.ResponseHeaderEncodingSelector = _ => Encoding.UTF8;
         var limits = kestrel.Limits;
         limits.MaxRequestBodySize = options.MaxBodySizeBytes > 0 ? options.MaxBodySizeBytes : null;
         limits.MaxRequestHeadersTotalSize = options.ReadBufferSizeBytes + HeaderSlack;

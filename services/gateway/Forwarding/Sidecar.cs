@@ -1,3 +1,4 @@
+using System.Text;
 using Dapr;
 
 namespace DaprShop.Gateway.Forwarding;
@@ -18,6 +19,8 @@ internal sealed class Sidecar(IConfiguration configuration) : IDisposable
         UseProxy = false,
         ConnectTimeout = TimeSpan.FromSeconds(5),
         PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
+        // Without it a client's header outside ASCII would look like a sidecar that cannot be reached.
+        RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8,
     });
 
     /// <param name="pathAndQuery">Escaped, with its leading slash.</param>

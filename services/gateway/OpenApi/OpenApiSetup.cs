@@ -17,7 +17,7 @@ internal static class OpenApiSetup
         options.AddOperationTransformer((operation, context, _) => OperationTexts.Complete(operation, context));
     });
 
-    public static void MapOpenApiDocument(this IEndpointRouteBuilder routes) => routes.MapOpenApi("/openapi/{documentName}.json");
+    public static void MapOpenApiDocument(this IEndpointRouteBuilder routes) => routes.MapOpenApi("/openapi/v1.json");
 
     private static Task DescribeShop(OpenApiDocument document)
     {

@@ -37,9 +37,12 @@ internal static class ListOrdersEndpoint
         OrderStatus? status = null;
         if (query.TryGetValue("status", out var wanted))
         {
-            var known = Enum.TryParse<OrderStatus>(wanted, ignoreCase: false, out var parsed) && Enum.IsDefined(parsed) && !char.IsDigit(wanted.ToString()[0]);
-            errors.Require(known, "status", $"must be one of {string.Join(", ", Enum.GetNames<OrderStatus>())}");
-            status = parsed;
+            // Parsing alone would take numbers, white space and lists of names too.
+            var names = Enum.GetNames<OrderStatus>();
+            if (errors.Require(names.Contains(wanted.ToString(), StringComparer.Ordinal), "status", $"must be one of {string.Join(", ", names)}"))
+            {
+                status = Enum.Parse<OrderStatus>(wanted.ToString());
+            }
         }
 
         var userId = caller.UserId;

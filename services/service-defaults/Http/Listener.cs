@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
@@ -21,6 +22,9 @@ internal static class Listener
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
+            // Kestrel reads headers as UTF-8 and cuts off what is none with a bare 400. Every byte is a character of Latin-1, so here
+            // such a header reaches whoever can say which one is wrong.
+            kestrel.RequestHeaderEncodingSelector = _ => Encoding.Latin1;
             kestrel.Limits.MaxRequestBodySize = MaxBodyBytes;
             kestrel.Listen(address, port);
         });

@@ -93,6 +93,18 @@ public sealed class InvocationWireTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Invoke_WithHeadersOutsideAscii_PassesThemBothWays()
+    {
+        _app.Answer = _ => new AppAnswer(200, "{}") { Header = ("x-file", "\u540d.txt") };
+
+        var answer = await SendRawAsync("GET /v1.0/invoke/callee/method/m HTTP/1.1\r\nHost: x\r\nx-asked: \u540d.txt\r\n\r\n");
+
+        Assert.StartsWith("HTTP/1.1 200", answer, StringComparison.Ordinal);
+        Assert.Contains("x-file: \u540d.txt", answer, StringComparison.Ordinal);
+        Assert.Equal("\u540d.txt", Call().Headers["x-asked"]);
+    }
+
+    [Fact]
     public async Task Invoke_WithATrace_PassesItOn()
     {
         const string Trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
@@ -184,7 +196,7 @@ public sealed class InvocationWireTests : IAsyncLifetime
         using var connection = new TcpClient();
         await connection.ConnectAsync(IPAddress.Loopback, _caller.Host.Options.HttpPort);
         var stream = connection.GetStream();
-        await stream.WriteAsync(Encoding.ASCII.GetBytes(request.Replace("Host: x\r\n", "Host: x\r\nConnection: close\r\n", StringComparison.Ordinal)));
+        await stream.WriteAsync(Encoding.UTF8.GetBytes(request.Replace("Host: x\r\n", "Host: x\r\nConnection: close\r\n", StringComparison.Ordinal)));
         using var reader = new StreamReader(stream);
         return await reader.ReadToEndAsync();
     }

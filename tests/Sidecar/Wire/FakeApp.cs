@@ -17,7 +17,10 @@ internal sealed record AppRequest(string Method, string Target, IReadOnlyDiction
     public string Text => Encoding.UTF8.GetString(Body);
 }
 
-internal sealed record AppAnswer(int Status, string Body = "", string ContentType = "application/json");
+internal sealed record AppAnswer(int Status, string Body = "", string ContentType = "application/json")
+{
+    public (string Name, string Value)? Header { get; init; }
+}
 
 /// <summary>
 /// An app that records what the sidecar asks of it. Answers 404 unless told otherwise, which to the sidecar means: no
@@ -41,7 +44,11 @@ internal sealed class FakeApp : IAsyncDisposable
     public static async Task<FakeApp> StartAsync(Func<AppRequest, AppAnswer>? answer = null, int port = 0)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.ResponseHeaderEncodingSelector = _ => Encoding.UTF8;
+            kestrel.Listen(IPAddress.Loopback, port);
+        });
         var server = builder.Build();
         var app = new FakeApp(server);
         if (answer is not null)
@@ -70,6 +77,11 @@ internal sealed class FakeApp : IAsyncDisposable
         _requests.Enqueue(request);
         var answer = Answer(request);
         context.Response.StatusCode = answer.Status;
+        if (answer.Header is var (name, value))
+        {
+            context.Response.Headers[name] = value;
+        }
+
         if (answer.Body.Length > 0)
         {
             context.Response.ContentType = answer.ContentType;

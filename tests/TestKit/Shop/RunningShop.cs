@@ -17,13 +17,25 @@ public sealed class RunningShop : IAsyncDisposable
     private Process? _launcher;
     private TaskCompletionSource<JsonElement> _ready = NewReady();
 
-    private RunningShop(TopologyCopy topology) => _topology = topology;
+    private readonly IReadOnlyDictionary<string, string> _launcherEnv;
+
+    private RunningShop(TopologyCopy topology, IReadOnlyDictionary<string, string> launcherEnv) =>
+        (_topology, _launcherEnv) = (topology, launcherEnv);
 
     public string Folder => _topology.Folder;
+
+    /// <summary>The dapr.yaml it runs from.</summary>
+    public string TopologyFile => _topology.File;
 
     public string Gateway => $"http://127.0.0.1:{_topology.Ports["gateway"]}";
 
     public string Provider => $"http://127.0.0.1:{_topology.Ports["provider"]}";
+
+    /// <summary>The app's own port, around gateway and sidecars.</summary>
+    public string App(string appId) => $"http://127.0.0.1:{_topology.Ports[appId]}";
+
+    /// <summary>The HTTP API of the app's sidecar.</summary>
+    public string Sidecar(string appId) => $"http://127.0.0.1:{_topology.SidecarPorts[appId]}";
 
     public int LauncherPid => _launcher!.Id;
 
@@ -31,10 +43,12 @@ public sealed class RunningShop : IAsyncDisposable
     public IReadOnlyDictionary<string, int> Pids => _pids;
 
     /// <param name="env">Extra environment by app id, such as a shorter payment window.</param>
-    public static async Task<RunningShop> StartAsync(IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>? env = null)
+    /// <param name="launcherEnv">Extra environment of the launcher, which sidecars read and apps inherit.</param>
+    public static async Task<RunningShop> StartAsync(
+        IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>? env = null, IReadOnlyDictionary<string, string>? launcherEnv = null)
     {
         var folder = Directory.CreateTempSubdirectory("daprshop-").FullName;
-        var shop = new RunningShop(TopologyCopy.Write(folder, env));
+        var shop = new RunningShop(TopologyCopy.Write(folder, env), launcherEnv ?? new Dictionary<string, string>());
         await shop.StartAgainAsync();
         return shop;
     }
@@ -59,6 +73,11 @@ public sealed class RunningShop : IAsyncDisposable
             WorkingDirectory = Folder,
         };
         start.Environment["NO_COLOR"] = "1";
+        foreach (var (name, value) in _launcherEnv)
+        {
+            start.Environment[name] = value;
+        }
+
         _launcher = Process.Start(start)!;
         _launcher.OutputDataReceived += (_, line) => OnEvent(line.Data);
         _launcher.ErrorDataReceived += (_, line) => OnLog(line.Data);

@@ -9,6 +9,11 @@ namespace DaprShop.TestKit.Shop;
 /// <summary>An answer of the API, read to the end.</summary>
 public sealed record Answer(HttpStatusCode Status, HttpResponseHeaders Headers, string Body)
 {
+    public string? ContentType { get; init; }
+
+    /// <summary>What the resource can do, as a 405 names it.</summary>
+    public IReadOnlyList<string> Allow { get; init; } = [];
+
     public JsonElement Json => JsonDocument.Parse(Body).RootElement;
 
     /// <summary>The problem's name, such as <c>sold-out</c>; null when this is no problem.</summary>
@@ -30,7 +35,9 @@ public sealed class ShopClient : IDisposable
     private ShopClient(string gateway, string? token)
     {
         Token = token;
-        _http = new HttpClient { BaseAddress = new Uri(gateway), Timeout = TimeSpan.FromSeconds(30) };
+        // A client may send any bytes in a header; .NET's own refuses to send others than ASCII.
+        var handler = new SocketsHttpHandler { RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8, AllowAutoRedirect = false };
+        _http = new HttpClient(handler) { BaseAddress = new Uri(gateway), Timeout = TimeSpan.FromSeconds(30) };
         if (token is not null)
         {
             _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
@@ -40,6 +47,9 @@ public sealed class ShopClient : IDisposable
     /// <summary>The bearer token; null for an anonymous client.</summary>
     public string? Token { get; }
 
+    /// <summary>Who signed in; null for everybody else.</summary>
+    public string? User { get; private init; }
+
     public static ShopClient Anonymous(string gateway) => new(gateway, token: null);
 
     public static ShopClient WithToken(string gateway, string token) => new(gateway, token);
@@ -48,7 +58,7 @@ public sealed class ShopClient : IDisposable
     {
         using var anonymous = Anonymous(gateway);
         var answer = await anonymous.PostAsync("/api/v1/tokens", new { userName = user, password = "demo" });
-        return new ShopClient(gateway, answer.Json.GetProperty("accessToken").GetString());
+        return new ShopClient(gateway, answer.Json.GetProperty("accessToken").GetString()) { User = user };
     }
 
     public Task<Answer> GetAsync(string path, params (string Name, string Value)[] headers) =>
@@ -63,6 +73,22 @@ public sealed class ShopClient : IDisposable
     /// <summary>Sends text as it is, such as JSON that no serializer would write.</summary>
     public Task<Answer> PostTextAsync(string path, string text, params (string Name, string Value)[] headers) =>
         SendAsync(HttpMethod.Post, path, new StringContent(text, Encoding.UTF8, "application/json"), headers);
+
+    public async Task<Answer> SendAsync(HttpMethod method, string path, HttpContent? content, params (string Name, string Value)[] headers)
+    {
+        using var request = new HttpRequestMessage(method, path) { Content = content };
+        foreach (var (name, value) in headers)
+        {
+            request.Headers.TryAddWithoutValidation(name, value);
+        }
+
+        using var response = await _http.SendAsync(request);
+        return new Answer(response.StatusCode, response.Headers, await response.Content.ReadAsStringAsync())
+        {
+            ContentType = response.Content.Headers.ContentType?.MediaType,
+            Allow = [.. response.Content.Headers.Allow.Order(StringComparer.Ordinal)],
+        };
+    }
 
     public Task<Answer> PlaceAsync(string key, string source, params (string Sku, int Quantity)[] lines) =>
         PostAsync(
@@ -113,18 +139,6 @@ public sealed class ShopClient : IDisposable
     public void Dispose() => _http.Dispose();
 
     private static string? Status(Answer answer) => answer.Json.GetProperty("status").GetString();
-
-    private async Task<Answer> SendAsync(HttpMethod method, string path, HttpContent? content, (string Name, string Value)[] headers)
-    {
-        using var request = new HttpRequestMessage(method, path) { Content = content };
-        foreach (var (name, value) in headers)
-        {
-            request.Headers.TryAddWithoutValidation(name, value);
-        }
-
-        using var response = await _http.SendAsync(request);
-        return new Answer(response.StatusCode, response.Headers, await response.Content.ReadAsStringAsync());
-    }
 }
 
 public sealed record Stock(long Initial, long Restocked, long Available, long Reserved, long Sold)

@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using YamlDotNet.RepresentationModel;
 
 namespace DaprShop.TestKit.Shop;
@@ -11,9 +9,9 @@ namespace DaprShop.TestKit.Shop;
 /// </summary>
 public sealed class TopologyCopy
 {
-    private TopologyCopy(string file, string folder, IReadOnlyDictionary<string, int> ports)
+    private TopologyCopy(string file, string folder, IReadOnlyDictionary<string, int> ports, IReadOnlyDictionary<string, int> sidecarPorts)
     {
-        (File, Folder, Ports) = (file, folder, ports);
+        (File, Folder, Ports, SidecarPorts) = (file, folder, ports, sidecarPorts);
     }
 
     public string File { get; }
@@ -22,6 +20,9 @@ public sealed class TopologyCopy
 
     /// <summary>App port by app id.</summary>
     public IReadOnlyDictionary<string, int> Ports { get; }
+
+    /// <summary>Port of the sidecar's HTTP API by app id.</summary>
+    public IReadOnlyDictionary<string, int> SidecarPorts { get; }
 
     /// <param name="env">Extra environment by app id.</param>
     public static TopologyCopy Write(string folder, IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>? env = null)
@@ -41,18 +42,19 @@ public sealed class TopologyCopy
         common.Children["configFilePath"] = Absolute(common.Children["configFilePath"]);
 
         var apps = ((YamlSequenceNode)root.Children["apps"]).Cast<YamlMappingNode>().ToList();
-        var free = new Queue<int>(FreePorts(apps.Count * 4));
+        var free = new Queue<int>(FreePorts.Take(apps.Count * 4));
         var ports = new Dictionary<string, int>(StringComparer.Ordinal);
+        var sidecarPorts = new Dictionary<string, int>(StringComparer.Ordinal);
         foreach (var app in apps)
         {
             var id = Text(app, "appID");
             ports[id] = free.Dequeue();
             app.Children["appDirPath"] = Absolute(app.Children["appDirPath"]);
             app.Children["appPort"] = Number(ports[id]);
-            foreach (var member in new[] { "daprHTTPPort", "daprGRPCPort", "metricsPort" })
-            {
-                app.Children[member] = Number(free.Dequeue());
-            }
+            sidecarPorts[id] = free.Dequeue();
+            app.Children["daprHTTPPort"] = Number(sidecarPorts[id]);
+            app.Children["daprGRPCPort"] = Number(free.Dequeue());
+            app.Children["metricsPort"] = Number(free.Dequeue());
 
             // The command is relative to appDirPath, which is absolute now.
             Directory.CreateDirectory(folder);
@@ -80,7 +82,7 @@ public sealed class TopologyCopy
             yaml.Save(writer, assignAnchors: false);
         }
 
-        return new TopologyCopy(file, folder, ports);
+        return new TopologyCopy(file, folder, ports, sidecarPorts);
     }
 
     private static void AddEnv(YamlMappingNode app, IReadOnlyDictionary<string, string>? values)
@@ -107,19 +109,4 @@ public sealed class TopologyCopy
         new(Path.GetFullPath(((YamlScalarNode)path).Value!, Checkout.Root));
 
     private static YamlScalarNode Number(int value) => new(value.ToString(CultureInfo.InvariantCulture));
-
-    /// <summary>Ports that were free a moment ago, all different.</summary>
-    private static List<int> FreePorts(int count)
-    {
-        var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToList();
-        try
-        {
-            listeners.ForEach(listener => listener.Start());
-            return [.. listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port)];
-        }
-        finally
-        {
-            listeners.ForEach(listener => listener.Stop());
-        }
-    }
 }

@@ -1,0 +1,47 @@
+using System.Text;
+
+namespace DaprShop.Tests.EndToEnd.BadInput;
+
+/// <summary>Bodies that no route takes.</summary>
+internal static class Bodies
+{
+    public const int Limit = 64 * 1024;
+
+    /// <summary>What is wrong with it, the body, and the member a problem names; every route with a JSON body refuses them alike.</summary>
+    public static TheoryData<string, string, string> NoRouteTakes => new()
+    {
+        { "nothing", "", "$" },
+        { "null", "null", "$" },
+        { "no object", "[]", "$" },
+        { "a text", "\"x\"", "$" },
+        { "no JSON", "quantity=1", "$" },
+        { "cut off", "{", "$" },
+        { "a comment", "{/* one */}", "$" },
+        { "an unknown member", """{"nonsense":1}""", "nonsense" },
+        { "a member in another case", """{"NONSENSE":{"a":[1]}}""", "NONSENSE" },
+    };
+
+    public static StringContent Json(string text) => new(text, Encoding.UTF8, "application/json");
+
+    public static StringContent Plain(string text) => new(text, Encoding.UTF8, "text/plain");
+
+    /// <summary>A whole, well-formed body of this many bytes.</summary>
+    public static StringContent OfSize(int bytes) => Json("{\"a\":\"" + new string('x', bytes - 8) + "\"}");
+
+    /// <summary>Sent in chunks: the server hears of its size only by reading.</summary>
+    public static HttpContent Chunked(int bytes) => new ChunkedContent(Encoding.UTF8.GetBytes("{\"a\":\"" + new string('x', bytes - 8) + "\"}"));
+
+    public static string Nested(int depth) => new string('[', depth) + new string(']', depth);
+
+    private sealed class ChunkedContent : ByteArrayContent
+    {
+        public ChunkedContent(byte[] content)
+            : base(content) => Headers.ContentType = new("application/json");
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 0;
+            return false;
+        }
+    }
+}

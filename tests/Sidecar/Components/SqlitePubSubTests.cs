@@ -46,7 +46,7 @@ public sealed class SqlitePubSubTests : IAsyncLifetime
         await _log.JoinAsync(Group, default);
         await PublishAsync("abandoned");
         // The holder's process lives (it is this one), so only the lease can end its claim.
-        Assert.Single(await _log.ClaimAsync(Group, ConsumerIdentity.Next(), 10, Lease, default));
+        Assert.Single(await _log.ClaimAsync(Group, ConsumerIdentity.Next(), 10, false, Lease, default));
         await using var subscription = await SubscribeAsync();
 
         _fixture.ManualClock.Advance(Lease - TimeSpan.FromSeconds(1));
@@ -91,7 +91,7 @@ public sealed class SqlitePubSubTests : IAsyncLifetime
         // Given away: the number is that of a living process, which started at another time.
         var id = idWasGivenAway ? Environment.ProcessId : int.MaxValue;
         var consumer = $"{Environment.MachineName}/{id}/0/1";
-        await _log.ClaimAsync(Group, consumer, 10, Lease, default);
+        await _log.ClaimAsync(Group, consumer, 10, false, Lease, default);
 
         await using var subscription = await SubscribeAsync();
 
@@ -173,12 +173,12 @@ public sealed class SqlitePubSubTests : IAsyncLifetime
         await _log.JoinAsync(Group, default);
         await _log.JoinAsync(new GroupKey("topic", "away"), default);
         await PublishAsync("half done");
-        var delivery = Assert.Single(await _log.ClaimAsync(Group, "c", 10, Lease, default));
+        var delivery = Assert.Single(await _log.ClaimAsync(Group, "c", 10, false, Lease, default));
         await _log.AcknowledgeAsync(Group, delivery.Sequence);
         _fixture.ManualClock.Advance(TimeSpan.FromHours(1));
 
         Assert.Equal(0, await _log.SweepAsync("topic", TimeSpan.FromMinutes(10), default));
-        var second = Assert.Single(await _log.ClaimAsync(new GroupKey("topic", "away"), "c", 10, Lease, default));
+        var second = Assert.Single(await _log.ClaimAsync(new GroupKey("topic", "away"), "c", 10, false, Lease, default));
         Assert.Equal(0, await _log.SweepAsync("topic", TimeSpan.FromMinutes(10), default));
         await _log.AcknowledgeAsync(new GroupKey("topic", "away"), second.Sequence);
         Assert.Equal(1, await _log.SweepAsync("topic", TimeSpan.FromMinutes(10), default));
@@ -189,14 +189,38 @@ public sealed class SqlitePubSubTests : IAsyncLifetime
     {
         await _log.JoinAsync(Group, default);
         await PublishAsync("swept");
-        var delivery = Assert.Single(await _log.ClaimAsync(Group, "c", 10, Lease, default));
+        var delivery = Assert.Single(await _log.ClaimAsync(Group, "c", 10, false, Lease, default));
         await _log.AcknowledgeAsync(Group, delivery.Sequence);
         _fixture.ManualClock.Advance(TimeSpan.FromHours(1));
         Assert.Equal(1, await _log.SweepAsync("topic", TimeSpan.FromMinutes(10), default));
 
         await PublishAsync("next");
 
-        Assert.True(Assert.Single(await _log.ClaimAsync(Group, "c", 10, Lease, default)).Sequence > delivery.Sequence);
+        Assert.True(Assert.Single(await _log.ClaimAsync(Group, "c", 10, false, Lease, default)).Sequence > delivery.Sequence);
+    }
+
+    [Fact]
+    public async Task Backlog_OfMessagesThatAlwaysFail_DoesNotHoldUpNewOnes()
+    {
+        var broker = await _fixture.StartAsync<IPubSub>(
+            "pubsub.sqlite", "app", ("connectionString", "pubsub.db"), ("concurrency", "1"), ("queueDepth", "2"));
+        await Task.WhenAll(Enumerable.Repeat("poison", 40).Select(text => PublishAsync(text)));
+        await using var subscription = await broker.SubscribeAsync(
+            new SubscribeRequest("topic", "app", new Dictionary<string, string>()),
+            (message, _) =>
+            {
+                // Longer than any pause before a retry: the whole backlog is due again all the time.
+                _fixture.ManualClock.Advance(TimeSpan.FromSeconds(16));
+                var text = Encoding.UTF8.GetString(message.Data.Span);
+                _received.Enqueue(text);
+                return text == "poison" ? throw new InvalidOperationException(text) : Task.CompletedTask;
+            },
+            default);
+        await Eventually.True(() => _received.Count > 80);
+
+        await PublishAsync("new");
+
+        await Eventually.True(() => _received.Contains("new"));
     }
 
     private Task<long> DueAsync() =>

@@ -87,10 +87,14 @@ internal sealed class MessageLog(SqliteDatabase database, TimeProvider clock)
             group.Topic, group.Name, Now) > 0,
         cancellationToken);
 
-    /// <summary>Takes what is due again, then what is new, up to the limit, in the log's order.</summary>
-    public async Task<IReadOnlyList<Delivery>> ClaimAsync(GroupKey group, string consumer, int limit, TimeSpan lease, CancellationToken cancellationToken)
+    /// <summary>
+    /// Takes what is due again and what is new, up to the limit, in the log's order. A caller that alternates which of
+    /// the two comes first keeps a backlog of either from holding the other up for ever.
+    /// </summary>
+    public async Task<IReadOnlyList<Delivery>> ClaimAsync(
+        GroupKey group, string consumer, int limit, bool newFirst, TimeSpan lease, CancellationToken cancellationToken)
     {
-        var claimed = await database.WriteAsync(session => Claim(session, group, consumer, limit, lease), cancellationToken, durable: false);
+        var claimed = await database.WriteAsync(session => Claim(session, group, consumer, limit, newFirst, lease), cancellationToken, durable: false);
         // RETURNING promises no order.
         return [.. claimed.OrderBy(delivery => delivery.Sequence)];
     }
@@ -187,23 +191,28 @@ internal sealed class MessageLog(SqliteDatabase database, TimeProvider clock)
     // Ends what a delivery began, also while the subscription stops; so it takes no token.
     private Task<int> WriteAsync(Func<SqliteSession, int> operation) => database.WriteAsync(operation, CancellationToken.None, durable: false);
 
-    private List<Delivery> Claim(SqliteSession session, GroupKey group, string consumer, int limit, TimeSpan lease)
+    private List<Delivery> Claim(SqliteSession session, GroupKey group, string consumer, int limit, bool newFirst, TimeSpan lease)
     {
         var until = Now + (long)lease.TotalMilliseconds;
-        var claimed = session.Query(
-            """
-            UPDATE pubsub_deliveries SET consumer = @d, due_at = @e, attempts = attempts + 1
-            WHERE topic = @a AND group_name = @b AND seq IN
-              (SELECT seq FROM pubsub_deliveries WHERE topic = @a AND group_name = @b AND due_at <= @c ORDER BY due_at, seq LIMIT @f)
-            RETURNING seq, attempts
-            """,
-            ReadDelivery, group.Topic, group.Name, Now, consumer, until, limit);
-        if (claimed.Count == limit)
-        {
-            return claimed;
-        }
+        var first = newFirst ? ClaimNew(session, group, consumer, limit, until) : ClaimDue(session, group, consumer, limit, until);
+        var left = limit - first.Count;
+        return left == 0
+            ? first
+            : [.. first, .. newFirst ? ClaimDue(session, group, consumer, left, until) : ClaimNew(session, group, consumer, left, until)];
+    }
 
-        var fresh = session.Query(
+    private List<Delivery> ClaimDue(SqliteSession session, GroupKey group, string consumer, int limit, long until) => session.Query(
+        """
+        UPDATE pubsub_deliveries SET consumer = @d, due_at = @e, attempts = attempts + 1
+        WHERE topic = @a AND group_name = @b AND seq IN
+          (SELECT seq FROM pubsub_deliveries WHERE topic = @a AND group_name = @b AND due_at <= @c ORDER BY due_at, seq LIMIT @f)
+        RETURNING seq, attempts
+        """,
+        ReadDelivery, group.Topic, group.Name, Now, consumer, until, limit);
+
+    private static List<Delivery> ClaimNew(SqliteSession session, GroupKey group, string consumer, int limit, long until)
+    {
+        var claimed = session.Query(
             """
             INSERT INTO pubsub_deliveries (topic, group_name, seq, attempts, consumer, due_at)
             SELECT @a, @b, seq, 1, @c, @d FROM pubsub_messages
@@ -211,15 +220,15 @@ internal sealed class MessageLog(SqliteDatabase database, TimeProvider clock)
             ORDER BY seq LIMIT @e
             RETURNING seq, attempts
             """,
-            ReadDelivery, group.Topic, group.Name, consumer, until, limit - claimed.Count);
-        if (fresh.Count > 0)
+            ReadDelivery, group.Topic, group.Name, consumer, until, limit);
+        if (claimed.Count > 0)
         {
             session.Execute(
                 "UPDATE pubsub_groups SET position = @c WHERE topic = @a AND name = @b",
-                group.Topic, group.Name, fresh.Max(delivery => delivery.Sequence));
+                group.Topic, group.Name, claimed.Max(delivery => delivery.Sequence));
         }
 
-        return [.. claimed, .. fresh];
+        return claimed;
     }
 
     private static Delivery ReadDelivery(IDataRecord row) => new(row.GetInt64(0), row.GetInt32(1));

@@ -33,6 +33,7 @@ internal sealed partial class SqliteSubscription : IAsyncDisposable
     private readonly Task _running;
     private long? _lastLook;
     private long _lastSweep;
+    private bool _newFirst;
     private volatile bool _waitsForRoom;
     private int _stopped;
 
@@ -127,7 +128,9 @@ internal sealed partial class SqliteSubscription : IAsyncDisposable
             return false;
         }
 
-        var claimed = await _log.ClaimAsync(_group, _consumer, _depth - _held.Count, _options.ProcessingTimeout, _stopToken);
+        var claimed = await _log.ClaimAsync(
+            _group, _consumer, _depth - _held.Count, _newFirst, _options.ProcessingTimeout, _stopToken);
+        _newFirst = !_newFirst;
         // A lease of our own that ran out (the machine slept) comes back here while its handler still runs.
         var fresh = claimed.Where(delivery => !_held.ContainsKey(delivery.Sequence)).ToDictionary(delivery => delivery.Sequence);
         foreach (var (sequence, message) in await _log.LoadAsync(fresh.Keys, _stopToken))

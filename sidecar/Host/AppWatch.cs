@@ -4,7 +4,8 @@ namespace Sidecar.Host;
 
 /// <summary>
 /// Waits for the app's port, watches the app's health and starts and stops what feeds the app (dapr-contract.md 1.6
-/// steps 6 to 9, 1.7). One loop does all of it, so a start and a stop can never overlap.
+/// steps 6 to 9, 1.7). One loop does all of it, so a start and a stop can never overlap. Whoever sees the app's process
+/// end says so: deliveries to a dead app would fail, and count as failed attempts, until enough probes have failed.
 /// </summary>
 internal sealed partial class AppWatch(
     SidecarOptions options,
@@ -18,12 +19,18 @@ internal sealed partial class AppWatch(
     private static readonly TimeSpan DialTimeout = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
 
-    // An app that starts is asked more often than one that runs: the interval (5 s) would decide when the shop is ready.
-    private static readonly TimeSpan StartProbeInterval = TimeSpan.FromMilliseconds(200);
+    // An app that is waited for is asked more often than one that runs: the interval (5 s) would decide when the shop is
+    // ready, and how long messages wait once an app is back.
+    private static readonly TimeSpan LongestWaitForProbe = TimeSpan.FromMilliseconds(200);
 
     private readonly CancellationTokenSource _stop = new();
     private readonly List<IAppLifecycle> _running = [];
     private Task _loop = Task.CompletedTask;
+    private volatile TaskCompletionSource _ended = NewSignal();
+    private volatile bool _isServing;
+
+    /// <summary>True while the app is healthy and everything that feeds it runs.</summary>
+    public bool IsServing => _isServing && !_ended.Task.IsCompleted;
 
     public void Start() => _loop = Task.Run(() => RunAsync(_stop.Token), CancellationToken.None);
 
@@ -35,21 +42,27 @@ internal sealed partial class AppWatch(
         await StopLifecyclesAsync(cancellationToken);
     }
 
+    /// <summary>The app's process has ended: nothing is sent to it until another answers in its place.</summary>
+    public void AppEnded() => _ended.TrySetResult();
+
     public void Dispose() => _stop.Dispose();
 
     private async Task RunAsync(CancellationToken cancellationToken)
     {
         try
         {
-            await WaitForPortAsync(cancellationToken);
-            LogReached(logger, options.AppPort ?? 0);
-            if (options.EnableAppHealthCheck)
+            while (true)
             {
-                await ProbeAsync(cancellationToken);
-            }
-            else
-            {
-                await BecomeHealthyAsync(cancellationToken);
+                await WaitForPortAsync(cancellationToken);
+                LogReached(logger, options.AppPort ?? 0);
+                await ServeUntilEndedAsync(cancellationToken);
+                if (appHealth.IsHealthy)
+                {
+                    LogEnded(logger);
+                    await BecomeUnhealthyAsync(cancellationToken);
+                }
+
+                _ended = NewSignal();
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -84,24 +97,42 @@ internal sealed partial class AppWatch(
         }
     }
 
-    private async Task ProbeAsync(CancellationToken cancellationToken)
+    private async Task ServeUntilEndedAsync(CancellationToken cancellationToken)
     {
+        if (!options.EnableAppHealthCheck)
+        {
+            await BecomeHealthyAsync(cancellationToken);
+            await _ended.Task.WaitAsync(cancellationToken);
+            return;
+        }
+
         using var probe = new AppHealthProbe(options, clock);
         var failures = 0;
-        while (true)
+        while (!_ended.Task.IsCompleted)
         {
-            if (await probe.IsGoodAsync(cancellationToken))
+            var isGood = await probe.IsGoodAsync(cancellationToken);
+            if (_ended.Task.IsCompleted)
+            {
+                // A good answer was the last one of a process that is gone.
+                return;
+            }
+
+            if (isGood)
             {
                 failures = 0;
                 await BecomeHealthyAsync(cancellationToken);
             }
             else if (appHealth.IsHealthy && ++failures >= options.AppHealthThreshold)
             {
+                LogUnhealthy(logger, options.AppHealthThreshold);
                 await BecomeUnhealthyAsync(cancellationToken);
             }
 
-            var isStarting = !health.IsReady && options.AppHealthProbeInterval > StartProbeInterval;
-            await Task.Delay(isStarting ? StartProbeInterval : options.AppHealthProbeInterval, clock, cancellationToken);
+            var isAwaited = !appHealth.IsHealthy && options.AppHealthProbeInterval > LongestWaitForProbe;
+            await _ended.Task
+                .WaitAsync(isAwaited ? LongestWaitForProbe : options.AppHealthProbeInterval, clock, cancellationToken)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            cancellationToken.ThrowIfCancellationRequested();
         }
     }
 
@@ -120,13 +151,14 @@ internal sealed partial class AppWatch(
             await StartAsync(lifecycle, cancellationToken);
         }
 
+        _isServing = true;
         health.SetApp(true);
         LogReady(logger, options.AppId);
     }
 
     private async Task BecomeUnhealthyAsync(CancellationToken cancellationToken)
     {
-        LogUnhealthy(logger, options.AppHealthThreshold);
+        _isServing = false;
         appHealth.Set(false);
         await StopLifecyclesAsync(cancellationToken);
     }
@@ -170,6 +202,8 @@ internal sealed partial class AppWatch(
         _running.Clear();
     }
 
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     [LoggerMessage(LogLevel.Information, "Waiting for the app on {Address}:{Port}")]
     private static partial void LogWaiting(ILogger logger, string address, int port);
 
@@ -181,6 +215,9 @@ internal sealed partial class AppWatch(
 
     [LoggerMessage(LogLevel.Warning, "The app is unhealthy after {Failures} failed probes; subscriptions and bindings stop until it answers")]
     private static partial void LogUnhealthy(ILogger logger, int failures);
+
+    [LoggerMessage(LogLevel.Warning, "The app has ended; subscriptions and bindings stop until it answers again")]
+    private static partial void LogEnded(ILogger logger);
 
     [LoggerMessage(LogLevel.Warning, "{Lifecycle} could not start and is tried again")]
     private static partial void LogStartFailed(ILogger logger, string lifecycle, Exception exception);

@@ -41,6 +41,9 @@ internal sealed partial class SidecarHost : IAsyncDisposable
     /// <summary>True once GET /v1.0/healthz would answer 204: the app was reached and its subscriptions run.</summary>
     public bool IsReady => _health.IsReady;
 
+    /// <summary>True while the app answers and is fed; unlike <see cref="IsReady"/> it turns false when the app goes away.</summary>
+    public bool IsAppReady => IsReady && _app is not { IsServing: false };
+
     /// <summary>Completes when a client asked this sidecar to shut down; true: at once, without grace, exit code 1 (dapr-contract.md 1.9).</summary>
     public Task<bool> ShutdownAsked => _shutdown.Asked;
 
@@ -107,6 +110,9 @@ internal sealed partial class SidecarHost : IAsyncDisposable
         _app = ActivatorUtilities.CreateInstance<AppWatch>(servers.Services);
         _app.Start();
     }
+
+    /// <summary>For whoever runs the app's process: it has ended. Nothing is sent to it until another answers in its place.</summary>
+    public void AppEnded() => _app?.AppEnded();
 
     /// <summary>
     /// Deliveries in hand finish, new ones stay with the broker; the APIs stay up, so that an app that stops next can

@@ -156,7 +156,16 @@ internal sealed class LaunchSession(
         {
             var began = clock.GetTimestamp();
             var starting = attempt;
-            if (await RunOnceAsync(app, () => OnStarted(app, starting)) is not { } ended || _stopApps.IsCancellationRequested)
+            var readyAgain = Task.CompletedTask;
+            using var over = CancellationTokenSource.CreateLinkedTokenSource(_stopApps.Token);
+            var ended = await RunOnceAsync(app, () =>
+            {
+                WriteRecord();
+                readyAgain = starting > 1 ? AnnounceAgainAsync(app, over.Token) : Task.CompletedTask;
+            });
+            await over.CancelAsync();
+            await readyAgain;
+            if (_stopApps.IsCancellationRequested)
             {
                 return;
             }
@@ -184,7 +193,7 @@ internal sealed class LaunchSession(
         }
     }
 
-    private async Task<AppEnd?> RunOnceAsync(LaunchedApp app, Action started)
+    private async Task<AppEnd> RunOnceAsync(LaunchedApp app, Action started)
     {
         int? pid = null;
         try
@@ -205,14 +214,17 @@ internal sealed class LaunchSession(
         }
     }
 
-    private void OnStarted(LaunchedApp app, int attempt)
+    /// <summary>A process is not an app yet: it is ready when it has answered its sidecar and its messages flow again.</summary>
+    private async Task AnnounceAgainAsync(LaunchedApp app, CancellationToken over)
     {
-        WriteRecord();
-        if (attempt > 1)
+        var pid = app.Process?.Pid;
+        console.Info($"{app.Plan.AppId} runs again (pid {pid})");
+        events.AppRestarted(app.Plan.AppId, pid);
+        if (await app.WaitUntilReadyAsync(over))
         {
-            console.Info($"{app.Plan.AppId} runs again (pid {app.Process?.Pid})");
-            events.AppRestarted(app.Plan.AppId, app.Process?.Pid);
             app.Settle(AppState.Ready);
+            console.Info($"{app.Plan.AppId} is ready again");
+            events.AppReady(app.Plan.AppId, pid);
         }
     }
 

@@ -73,6 +73,7 @@ internal sealed class LaunchedApp(PlannedApp plan, SidecarHost sidecar, ProcessS
             await process.WaitForExitAsync(CancellationToken.None);
         }
 
+        Sidecar.AppEnded();
         await Task.WhenAny(output, Task.Delay(OutputPatience, clock, CancellationToken.None));
         Process = null;
         return process.ExitCode;
@@ -81,7 +82,7 @@ internal sealed class LaunchedApp(PlannedApp plan, SidecarHost sidecar, ProcessS
     /// <summary>Returns when the process is there and the sidecar says that the app answers; false when <paramref name="ended"/> came first.</summary>
     public async Task<bool> WaitUntilReadyAsync(CancellationToken ended)
     {
-        while (Process is null || !Sidecar.IsReady)
+        while (Process is null || !Sidecar.IsAppReady)
         {
             if (ended.IsCancellationRequested)
             {

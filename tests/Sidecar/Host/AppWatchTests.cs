@@ -95,6 +95,30 @@ public sealed class AppWatchTests
         Assert.True(badProbes >= 2, $"{badProbes} bad probes");
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task AppThatEnded_IsNotFedUntilAnotherAnswersInItsPlace(bool isChecked)
+    {
+        var app = await FakeApp.StartAsync(_ => new AppAnswer(StatusCodes.Status200OK));
+        var options = Checked(app.Port) with { EnableAppHealthCheck = isChecked, AppHealthProbeInterval = TimeSpan.FromHours(1) };
+        using var watch = Watch(options);
+        watch.Start();
+        await Eventually.True(() => watch.IsServing);
+
+        await app.DisposeAsync();
+        watch.AppEnded();
+        var servesTheDead = watch.IsServing;
+        await Eventually.True(() => _lifecycle.Calls.Count == 2);
+        var isHealthyMeanwhile = _app.IsHealthy;
+        await using var next = await FakeApp.StartAsync(_ => new AppAnswer(StatusCodes.Status200OK), app.Port);
+        await Eventually.True(() => watch.IsServing);
+        await watch.StopAsync(CancellationToken.None);
+
+        Assert.Equal((false, false), (servesTheDead, isHealthyMeanwhile));
+        Assert.Equal(["start", "stop", "start", "stop"], _lifecycle.Calls);
+    }
+
     [Fact]
     public async Task AStartThatFails_IsTriedAgainUntilItSucceeds()
     {

@@ -79,10 +79,12 @@ public sealed class LauncherProcessTests : IDisposable
         PosixCalls.Kill(pid, PosixCalls.SignalKill);
         var exited = await launcher.LineAsync("appExited");
         var restarted = await launcher.LineAsync("appRestarted");
+        var readyAgain = await launcher.LineAsync("appReady");
 
         Assert.Equal((pid, 137), (exited.GetProperty("pid").GetInt32(), exited.GetProperty("exitCode").GetInt32()));
         var again = restarted.GetProperty("pid").GetInt32();
         Assert.NotEqual(pid, again);
+        Assert.Equal(("alpha", again), (readyAgain.GetProperty("appId").GetString(), readyAgain.GetProperty("pid").GetInt32()));
         Assert.NotNull(ProcessIdentity.Of(again));
         Assert.Equal(0, await RunVerbAsync("stop"));
     }

@@ -3,6 +3,7 @@ using Sidecar.Components;
 using Sidecar.Configuration;
 using Sidecar.Host;
 using Sidecar.Http.Errors;
+using Sidecar.Workflows;
 
 namespace Sidecar.Http;
 
@@ -18,7 +19,8 @@ internal static class MetadataEndpoints
             services.GetRequiredService<SidecarResources>(),
             services.GetRequiredService<ComponentRegistry>(),
             services.GetRequiredService<ActiveSubscriptions>(),
-            extended);
+            extended,
+            services.GetRequiredService<WorkflowEngine>().Dispatcher);
         routes.MapGet("/v1.0/metadata", context => GetAsync(context, source));
         routes.MapPut("/v1.0/metadata/{key}", context => SetAsync(context, extended));
     }

@@ -7,6 +7,7 @@ using Sidecar.Components.PubSub;
 using Sidecar.Components.State;
 using Sidecar.Configuration;
 using Sidecar.Host;
+using Sidecar.Workflows;
 
 namespace Sidecar.Http;
 
@@ -15,7 +16,8 @@ internal sealed record MetadataSource(
     SidecarResources Resources,
     ComponentRegistry Components,
     ActiveSubscriptions Subscriptions,
-    ExtendedMetadata Extended);
+    ExtendedMetadata Extended,
+    WorkDispatcher Workers);
 
 /// <summary>The body of GET /v1.0/metadata: daprd's members in daprd's order, empty parts left out.</summary>
 internal static class MetadataReply
@@ -56,6 +58,9 @@ internal static class MetadataReply
             writer.WriteString("runtimeStatus", "DISABLED");
             writer.WriteBoolean("hostReady", false);
             writer.WriteString("placement", "");
+            writer.WriteEndObject();
+            writer.WriteStartObject("workflows");
+            writer.WriteNumber("connectedWorkers", source.Workers.ConnectedWorkers);
             writer.WriteEndObject();
             WriteNamed(writer, "resiliencies", source.Resources.Resiliency.Names);
             writer.WriteEndObject();

@@ -52,19 +52,6 @@ internal static class StateErrors
         new ResourceInfo("state", store),
         new HelpLink(SupportedStores, "Check the list of state stores and the features they support"));
 
-    public static ApiError TooManyOperations(string store, int count, int most) => new(
-        StatusCodes.Status400BadRequest,
-        "ERR_STATE_STORE_TOO_MANY_TRANSACTIONS",
-        $"the transaction contains {count} operations, which is more than what the state store supports: {most}",
-        new ErrorInfo(
-            "DAPR_STATE_TOO_MANY_TRANSACTIONS",
-            new Dictionary<string, string>
-            {
-                ["currentOpsTransaction"] = count.ToString(CultureInfo.InvariantCulture),
-                ["maxOpsPerTransaction"] = most.ToString(CultureInfo.InvariantCulture),
-            }),
-        new ResourceInfo("state", store));
-
     public static ApiError OperationNotSupported(string operation) => new(
         StatusCodes.Status400BadRequest, "ERR_NOT_SUPPORTED_STATE_OPERATION", $"operation type {operation} not supported");
 

@@ -67,8 +67,8 @@ internal static class ApiServer
     {
         kestrel.AddServerHeader = false;
 
-        // An app may answer with a file name in any language; Kestrel's own would throw at a letter outside ASCII.
-        kestrel.ResponseHeaderEncodingSelector = _ => Encoding.UTF8;
+        // An app's answer may hold any bytes in its headers; with the app channel reading them the same way they pass unchanged.
+        kestrel.ResponseHeaderEncodingSelector = _ => Encoding.Latin1;
         var limits = kestrel.Limits;
         limits.MaxRequestBodySize = options.MaxBodySizeBytes > 0 ? options.MaxBodySizeBytes : null;
         limits.MaxRequestHeadersTotalSize = options.ReadBufferSizeBytes + HeaderSlack;

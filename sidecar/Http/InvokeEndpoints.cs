@@ -35,7 +35,14 @@ internal static partial class InvokeEndpoints
         }
 
         var target = new Uri($"/{method}{context.Request.QueryString.Value}", UriKind.Relative);
-        var request = new InvocationRequest(context, new InvocationIdentity(options.AppId, options.Namespace, appId.Split('.')[0]), target);
+        var limit = context.TakeBodyLimit();
+        if (context.Request.ContentLength > limit)
+        {
+            await context.Response.WriteAsync(InvokeErrors.Failed(appId, RelayedContent.TooLarge), cancellationToken);
+            return;
+        }
+
+        var request = new InvocationRequest(context, new InvocationIdentity(options.AppId, options.Namespace, appId.Split('.')[0]), target, limit);
         HttpResponseMessage answer;
         try
         {

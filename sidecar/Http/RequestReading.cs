@@ -37,7 +37,7 @@ internal static class RequestReading
     /// </summary>
     public static async Task<ReadOnlyMemory<byte>> ReadBodyAsync(this HttpContext context, CancellationToken cancellationToken)
     {
-        var limit = TakeLimit(context) ?? long.MaxValue;
+        var limit = context.TakeBodyLimit() ?? long.MaxValue;
         var request = context.Request;
         if (request.ContentLength is { } length)
         {
@@ -66,9 +66,12 @@ internal static class RequestReading
         return buffer.ToArray();
     }
 
-    // A server that enforces the limit itself closes the connection on what it did not read, and the client may then see
-    // a broken connection instead of the answer. Without a limit of its own it reads the rest away for some seconds.
-    private static long? TakeLimit(HttpContext context)
+    /// <summary>
+    /// The largest body, which the caller enforces from here on. A server that does it itself closes the connection on
+    /// what it did not read, and the client may then see a broken connection instead of the answer; without a limit of
+    /// its own it reads the rest away for some seconds.
+    /// </summary>
+    public static long? TakeBodyLimit(this HttpContext context)
     {
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is not { } size)
         {

@@ -37,7 +37,7 @@ internal sealed class AppChannel : IAppChannel, IDisposable
             ActivityHeadersPropagator = null,
             EnableMultipleHttp2Connections = true,
             RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8,
-            ResponseHeaderEncodingSelector = (_, _) => Encoding.UTF8,
+            ResponseHeaderEncodingSelector = (_, _) => Encoding.Latin1,
         };
         if (options.AppProtocol == "https")
         {

@@ -9,15 +9,15 @@ internal sealed class InvocationRequest
     private readonly HttpContext _context;
     private readonly InvocationIdentity _identity;
     private readonly Uri _target;
+    private readonly long? _limit;
     private readonly bool _hasBody;
     private byte[]? _kept;
     private RelayedContent? _relayed;
 
-    public InvocationRequest(HttpContext context, InvocationIdentity identity, Uri target)
+    /// <param name="limit">Bytes; a body of a known length was compared with it before.</param>
+    public InvocationRequest(HttpContext context, InvocationIdentity identity, Uri target, long? limit)
     {
-        _context = context;
-        _identity = identity;
-        _target = target;
+        (_context, _identity, _target, _limit) = (context, identity, target, limit);
         _hasBody = context.Request.ContentLength is > 0
             || (context.Request.ContentLength is null && context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true });
     }
@@ -68,7 +68,7 @@ internal sealed class InvocationRequest
             return new ByteArrayContent(_kept);
         }
 
-        _relayed = _hasBody ? new RelayedContent(_context.Request.Body, _context.Request.ContentLength) : null;
+        _relayed = _hasBody ? new RelayedContent(_context.Request.Body, _context.Request.ContentLength, _limit) : null;
         return _relayed;
     }
 

@@ -7,8 +7,10 @@ namespace Sidecar.Invocation;
 /// A request body that is passed on as it arrives, each piece flushed: the framework's own stream content would keep
 /// pieces back until its buffer is full.
 /// </summary>
-internal sealed class RelayedContent(Stream body, long? length) : HttpContent
+internal sealed class RelayedContent(Stream body, long? length, long? limit) : HttpContent
 {
+    public const string TooLarge = "http: request body too large";
+
     private const int PieceSize = 16 * 1024;
 
     /// <summary>Once a byte was asked for, the body cannot be sent a second time.</summary>
@@ -25,8 +27,15 @@ internal sealed class RelayedContent(Stream body, long? length) : HttpContent
         {
             // The headers first: the app may answer before the first piece of the body is there.
             await stream.FlushAsync(cancellationToken);
+            var total = 0L;
             while (await body.ReadAsync(piece, cancellationToken) is > 0 and var count)
             {
+                total += count;
+                if (total > limit)
+                {
+                    throw new HttpRequestException(TooLarge);
+                }
+
                 await stream.WriteAsync(piece.AsMemory(0, count), cancellationToken);
                 await stream.FlushAsync(cancellationToken);
             }

@@ -143,7 +143,7 @@ public sealed class AppInvokerTests
         context.Request.Body = new MemoryStream(System.Text.Encoding.UTF8.GetBytes(body));
         context.Request.ContentLength = isChunked ? null : body.Length;
         context.Features.Set<IHttpRequestBodyDetectionFeature>(new Body());
-        var request = new InvocationRequest(context, new InvocationIdentity("caller", "default", appId), new Uri("/m", UriKind.Relative));
+        var request = new InvocationRequest(context, new InvocationIdentity("caller", "default", appId), new Uri("/m", UriKind.Relative), limit: null);
 
         var running = new AppInvoker(new SidecarOptions { AppId = "caller" }, _directory, policies)
             .InvokeAsync(appId, "m", request, CancellationToken.None);

@@ -1,3 +1,5 @@
+using Sidecar.Configuration;
+
 namespace Sidecar.Components;
 
 /// <summary>What a driver may know about the sidecar that hosts it.</summary>
@@ -9,4 +11,8 @@ internal sealed record ComponentContext(
     IReadOnlyList<string> SecretDirectories,
     TimeProvider Clock,
     ILoggerFactory Loggers,
-    SharedClients Shared);
+    SharedClients Shared)
+{
+    /// <summary>Told of what a person should see and the sidecar's log alone would hide.</summary>
+    public Action<ConfigurationError> Warn { get; init; } = _ => { };
+}

@@ -1,3 +1,5 @@
+using Sidecar.Configuration;
+
 namespace Sidecar.Components;
 
 internal static partial class ComponentLog
@@ -9,6 +11,7 @@ internal static partial class ComponentLog
         foreach (var name in metadata.Unknown)
         {
             LogUnknown(logger, spec.Name, spec.Type, name, spec.SourceFile);
+            context.Warn(new ConfigurationError(spec.SourceFile, 0, $"spec.metadata.{name}", $"is not known to {spec.Type} and has no effect"));
         }
     }
 

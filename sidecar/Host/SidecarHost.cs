@@ -38,6 +38,9 @@ internal sealed partial class SidecarHost : IAsyncDisposable
 
     public SidecarOptions Options { get; }
 
+    /// <summary>What stands in the resource files and has no effect, known before the start.</summary>
+    public IReadOnlyList<ConfigurationError> Warnings { get; private init; } = [];
+
     /// <summary>True once GET /v1.0/healthz would answer 204: the app was reached and its subscriptions run.</summary>
     public bool IsReady => _health.IsReady;
 
@@ -66,9 +69,13 @@ internal sealed partial class SidecarHost : IAsyncDisposable
 
         var scope = new ResourceScope(options.AppId, ExplicitNamespace(options), Environment.GetEnvironmentVariable, RandomId.NewUuid);
         var resources = new ResourceLoader(scope, errors).Load(options.ResourcesPaths, options.ConfigFiles);
+        var warnings = new List<ConfigurationError>(resources.Warnings);
         var loggers = SidecarLoggerProvider.CreateFactory(options, process.Clock);
         var context = new ComponentContext(
-            options.AppId, options.DataDirectory, options.SecretDirectories, process.Clock, loggers, process.Clients);
+            options.AppId, options.DataDirectory, options.SecretDirectories, process.Clock, loggers, process.Clients)
+        {
+            Warn = warnings.Add,
+        };
         var components = new ComponentLoader(context, findFactory, loggers.CreateLogger<ComponentLoader>());
         components.Plan(resources.Components, errors);
         if (errors.Count > before)
@@ -77,7 +84,7 @@ internal sealed partial class SidecarHost : IAsyncDisposable
             return null;
         }
 
-        return new SidecarHost(options, process, resources, components, loggers);
+        return new SidecarHost(options, process, resources, components, loggers) { Warnings = warnings };
     }
 
     /// <summary>Initialises the components and listens; returns when the outbound APIs are up, before the app is.</summary>

@@ -63,6 +63,12 @@ internal static class RunCommand
         var sidecars = plan.Apps.Select(app => SidecarHost.Create(app.Sidecar, process, errors)).OfType<SidecarHost>().ToList();
         try
         {
+            // The sidecars share their resource files: each warning once.
+            foreach (var warning in Words(sidecars.SelectMany(sidecar => sidecar.Warnings).Distinct()))
+            {
+                console.Warning(warning);
+            }
+
             return errors.Count > 0
                 ? Refuse(ExitCode.Mistake, Words(errors.Distinct()), console, events)
                 : await LaunchAsync(plan, sidecars, runFile, console, events, signals, clock);

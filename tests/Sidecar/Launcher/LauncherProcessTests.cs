@@ -139,6 +139,29 @@ public sealed class LauncherProcessTests : IDisposable
         Assert.False(Directory.Exists(Path.Combine(_folder.Path, ".dapr")));
     }
 
+    [Fact]
+    public async Task Run_ResourcesWithAMisspeltMember_WarnsOnceForAllSidecars()
+    {
+        WriteTemplate(("alpha", Sleeper), ("beta", Sleeper));
+        _folder.File("resources/store.yaml", """
+            apiVersion: dapr.io/v1alpha1
+            kind: Component
+            metadata: { name: store }
+            spec:
+              type: state.in-memory
+              version: v1
+              metadata: [{ name: actorStateStor, value: "true" }]
+            """);
+        await using var launcher = LauncherProcess.Start(_folder.Path, "run", "--json", "--resources-path", "resources");
+        await launcher.LineAsync("ready");
+
+        Assert.Equal(0, await RunVerbAsync("stop"));
+        await launcher.ExitAsync();
+
+        var warning = Assert.Single(launcher.Errors.Split('\n'), line => line.Contains("actorStateStor", StringComparison.Ordinal));
+        Assert.EndsWith("store.yaml: spec.metadata.actorStateStor: is not known to state.in-memory and has no effect", warning, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("rum", 1, "unknown command 'rum'; did you mean 'run'?")]
     [InlineData("run --jsn", 1, "unknown flag: --jsn; did you mean 'json'?")]

@@ -66,6 +66,11 @@ internal static class GrpcFrame
 
         Span<byte> header = stackalloc byte[HeaderLength];
         buffer.Slice(0, HeaderLength).CopyTo(header);
+        if (header[0] > 1)
+        {
+            throw new GrpcException(GrpcStatusCode.Internal, $"grpc: received unexpected payload format {header[0]}");
+        }
+
         var length = BinaryPrimitives.ReadUInt32BigEndian(header[1..]);
         if (length > limit)
         {

@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Net;
 using DaprShop.TestKit;
+using DaprShop.Tests.Components;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Sidecar.Grpc;
@@ -85,6 +86,7 @@ public sealed class GrpcServerTests
     [InlineData(new byte[0], "the request holds no message")]
     [InlineData(new byte[] { 0, 0, 0, 0, 9, 1 }, "the request ends in the middle of a message")]
     [InlineData(new byte[] { 0, 0, 0, 0, 2, 0x0A, 9 }, "failed to unmarshal")]
+    [InlineData(new byte[] { 7, 0, 0, 0, 0 }, "received unexpected payload format 7")]
     public async Task Unary_BrokenRequest_IsInternal(byte[] body, string message)
     {
         await using var server = await GrpcTestServer.StartAsync([Echo]);
@@ -193,6 +195,66 @@ public sealed class GrpcServerTests
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reply);
         await cancelled.Task.WaitAsync(TimeSpan.FromSeconds(10));
+    }
+
+    [Fact]
+    public async Task Client_GoesAwayInTheMiddleOfItsMessage_IsNoError()
+    {
+        var logs = new LogLines();
+        var ended = new TaskCompletionSource();
+        var watched = new GrpcMethod("/test.Echo/Say", async call =>
+        {
+            using var end = new Ending(ended);
+            await Echo.Handler(call);
+        });
+        var server = await GrpcTestServer.StartAsync([watched], loggers: logs);
+        using var giveUp = new CancellationTokenSource();
+        var content = new HalfContent();
+
+        var reply = server.Client.SendAsync("/test.Echo/Say", content, giveUp.Token);
+        await content.Begun.WaitAsync(TimeSpan.FromSeconds(10));
+        await giveUp.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reply);
+        await ended.Task.WaitAsync(TimeSpan.FromSeconds(10));
+
+        // Closing waits for the calls, and so for what they log.
+        await server.DisposeAsync();
+        Assert.DoesNotContain(logs.Lines, line => line.StartsWith("Error", StringComparison.Ordinal));
+    }
+
+    private sealed class Ending(TaskCompletionSource ended) : IDisposable
+    {
+        public void Dispose() => ended.TrySetResult();
+    }
+
+    /// <summary>A message whose second half never comes.</summary>
+    private sealed class HalfContent : HttpContent
+    {
+        private readonly TaskCompletionSource _begun = new();
+
+        public HalfContent() => Headers.ContentType = new("application/grpc");
+
+        public Task Begun => _begun.Task;
+
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
+            SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+        {
+            await stream.WriteAsync(new byte[] { 0, 0, 0, 0, 100, 1, 2, 3 }, cancellationToken);
+            await stream.FlushAsync(cancellationToken);
+            _begun.SetResult();
+
+            // The stream is reset once this has ended.
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 0;
+            return false;
+        }
     }
 
     [Fact]

@@ -40,10 +40,10 @@ internal sealed class GrpcTestServer : IAsyncDisposable
     }
 
     public static async Task<GrpcTestServer> StartAsync(
-        IEnumerable<GrpcMethod> methods, string? apiToken = null, long maxMessageBytes = 4 << 20, TimeProvider? clock = null)
+        IEnumerable<GrpcMethod> methods, string? apiToken = null, long maxMessageBytes = 4 << 20, TimeProvider? clock = null, ILoggerFactory? loggers = null)
     {
         var app = CreateBuilder().Build();
-        var server = new GrpcServer(methods, apiToken, maxMessageBytes, clock ?? TimeProvider.System, NullLogger<GrpcServer>.Instance);
+        var server = new GrpcServer(methods, apiToken, maxMessageBytes, clock ?? TimeProvider.System, new Logger<GrpcServer>(loggers ?? NullLoggerFactory.Instance));
         app.Run(server.ServeAsync);
         await app.StartAsync();
         return new GrpcTestServer(app);

@@ -87,6 +87,18 @@ internal sealed class RawGrpcClient(Uri address) : IDisposable
         return response;
     }
 
+    /// <summary>A request whose body the test sends itself.</summary>
+    public async Task SendAsync(string path, HttpContent content, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(address, path))
+        {
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Content = content,
+        };
+        using var response = await _http.SendAsync(request, cancellationToken);
+    }
+
     public void Dispose() => _http.Dispose();
 
     private static async Task<byte[]?> ReadFrameAsync(Stream stream, CancellationToken cancellationToken)

@@ -38,7 +38,6 @@ internal static class ApiServer
 
         var app = builder.Build();
         app.UseRequestTarget();
-        app.UseStreamLimits();
         app.UseGrpcApi();
         app.UseHttpApiOnly();
         app.UseRequestTracing(app.Services.GetRequiredService<SidecarTracing>());

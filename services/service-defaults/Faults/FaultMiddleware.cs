@@ -3,6 +3,7 @@ using Dapr;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Logging;
+using Microsoft.Net.Http.Headers;
 
 namespace DaprShop.ServiceDefaults.Faults;
 
@@ -32,11 +33,11 @@ internal sealed partial class FaultMiddleware(RequestDelegate next, ILogger<Faul
 #pragma warning restore CA1031
         {
             context.Response.Clear();
-            await ForFault(fault).ExecuteAsync(context);
+            await ForFault(fault, context.Request).ExecuteAsync(context);
         }
     }
 
-    internal ProblemHttpResult ForFault(Exception fault)
+    private ProblemHttpResult ForFault(Exception fault, HttpRequest request)
     {
         if (Find<BadHttpRequestException>(fault) is { } refused)
         {
@@ -47,6 +48,8 @@ internal sealed partial class FaultMiddleware(RequestDelegate next, ILogger<Faul
         {
             case JsonException malformed:
                 return Problems.Validation(JsonFaults.Describe(malformed));
+            case InvalidOperationException when NamesUnknownCharset(request):
+                return NotJson();
             case DependencyUnavailableException or DaprException or HttpRequestException or TimeoutException or OperationCanceledException:
                 LogUnavailable(logger, fault);
                 return Problems.DependencyUnavailable(
@@ -61,6 +64,7 @@ internal sealed partial class FaultMiddleware(RequestDelegate next, ILogger<Faul
     {
         StatusCodes.Status401Unauthorized => Problems.Unauthenticated(refused.Message),
         StatusCodes.Status413PayloadTooLarge => TooLarge(),
+        StatusCodes.Status415UnsupportedMediaType => NotJson(),
         _ when refused.InnerException is JsonException malformed => Problems.Validation(JsonFaults.Describe(malformed)),
         _ when refused.Message.Contains("no body was provided", StringComparison.Ordinal) =>
             Problems.Validation(JsonFaults.Body, "a JSON body is required"),
@@ -75,9 +79,15 @@ internal sealed partial class FaultMiddleware(RequestDelegate next, ILogger<Faul
         StatusCodes.Status405MethodNotAllowed => Problems.MethodNotAllowed(
             $"{context.Request.Method} is not possible here; Allow names what is."),
         StatusCodes.Status413PayloadTooLarge => TooLarge(),
-        StatusCodes.Status415UnsupportedMediaType => Problems.Validation("Content-Type", "must be application/json"),
+        StatusCodes.Status415UnsupportedMediaType => NotJson(),
         _ => null,
     };
+
+    private static ProblemHttpResult NotJson() => Problems.Validation("Content-Type", "must be application/json");
+
+    // The body reader throws what it would throw at a mistake of ours.
+    private static bool NamesUnknownCharset(HttpRequest request) =>
+        MediaTypeHeaderValue.TryParse(request.ContentType, out var type) && type is { Charset.HasValue: true, Encoding: null };
 
     private static ProblemHttpResult TooLarge() =>
         Problems.PayloadTooLarge($"A body may have {Http.Listener.MaxBodyBytes} bytes at most.");

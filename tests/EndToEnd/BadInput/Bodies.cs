@@ -23,7 +23,17 @@ internal static class Bodies
 
     public static StringContent Json(string text) => new(text, Encoding.UTF8, "application/json");
 
-    public static StringContent Plain(string text) => new(text, Encoding.UTF8, "text/plain");
+    /// <param name="contentType">Sent as it is, however wrong; empty: not sent.</param>
+    public static ByteArrayContent Typed(string text, string contentType)
+    {
+        var content = new ByteArrayContent(Encoding.UTF8.GetBytes(text));
+        if (contentType.Length > 0)
+        {
+            content.Headers.TryAddWithoutValidation("Content-Type", contentType);
+        }
+
+        return content;
+    }
 
     /// <summary>A whole, well-formed body of this many bytes.</summary>
     public static StringContent OfSize(int bytes) => Json("{\"a\":\"" + new string('x', bytes - 8) + "\"}");

@@ -50,10 +50,24 @@ public sealed class EveryBodyTests(ShopFixture shop)
         Refusal.Is(answer, 400, "validation", path, member);
     }
 
+    public static TheoryData<string, string, string> OtherTypes()
+    {
+        var rows = new TheoryData<string, string, string>();
+        foreach (var (method, path) in Routes)
+        {
+            foreach (var type in (string[])["text/plain", "multipart/form-data", "", ";;;", "application/json, text/plain", "application/json; charset=nonsense"])
+            {
+                rows.Add(method, path, type);
+            }
+        }
+
+        return rows;
+    }
+
     [Theory]
-    [MemberData(nameof(AllRoutes))]
-    public async Task Body_OfPlainText_NamesTheContentType(string method, string path) =>
-        Refusal.Is(await SendAsync(method, path, Bodies.Plain("{}")), 400, "validation", path, "Content-Type");
+    [MemberData(nameof(OtherTypes))]
+    public async Task Body_OfAnotherType_NamesTheContentType(string method, string path, string contentType) =>
+        Refusal.Is(await SendAsync(method, path, Bodies.Typed("{}", contentType)), 400, "validation", path, "Content-Type");
 
     [Theory]
     [MemberData(nameof(AllRoutes))]

@@ -86,13 +86,20 @@ public class PipelineTests
         Assert.Equal("payload-too-large", await answer.ProblemAsync());
     }
 
-    [Fact]
-    public async Task Request_OtherContentType_IsRefusedByHeader()
+    [Theory]
+    [InlineData("text/plain")]
+    [InlineData(null)]
+    [InlineData(";;;")]
+    [InlineData("application/json; charset=nonsense")]
+    public async Task Request_OtherContentType_IsRefusedByHeader(string? contentType)
     {
         await using var service = await StartAsync();
+        using var content = new ByteArrayContent("{}"u8.ToArray());
+        content.Headers.TryAddWithoutValidation("Content-Type", contentType);
 
-        var answer = await service.Client.PostAsync("/orders", new StringContent("{}"));
+        var answer = await service.Client.PostAsync("/orders", content);
 
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
         Assert.Equal(["Content-Type"], await answer.ErrorMembersAsync());
     }
 

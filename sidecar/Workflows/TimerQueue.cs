@@ -7,8 +7,8 @@ namespace Sidecar.Workflows;
 /// </summary>
 internal sealed class TimerQueue : IDisposable
 {
-    // A real timer takes at most 49 days; a far-future deadline is looked at again once a day.
-    private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
+    // Timers stand still while the machine sleeps and do not see its clock being put forward: a deadline is late by no more.
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(1);
 
     private readonly Lock _gate = new();
     private readonly SortedSet<(DateTimeOffset Due, string InstanceId)> _order = [];

@@ -63,6 +63,30 @@ public sealed class TimerQueueTests
     }
 
     [Fact]
+    public void Set_ClockThatIsPutForward_WakesWithinAMinute()
+    {
+        var clock = new ClockOnTheWall(_clock);
+        using var queue = new TimerQueue(clock, _woken.Add);
+        queue.Set("a", clock.GetUtcNow().AddHours(8));
+
+        // A machine that slept: its timers stood still, its clock did not.
+        clock.Ahead = TimeSpan.FromHours(8);
+        _clock.Advance(TimeSpan.FromMinutes(1));
+
+        Assert.Equal(["a"], _woken);
+    }
+
+    private sealed class ClockOnTheWall(TimeProvider timers) : TimeProvider
+    {
+        public TimeSpan Ahead { get; set; }
+
+        public override DateTimeOffset GetUtcNow() => timers.GetUtcNow() + Ahead;
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            timers.CreateTimer(callback, state, dueTime, period);
+    }
+
+    [Fact]
     public void Set_FarFuture_NeitherThrowsNorFires()
     {
         using var queue = new TimerQueue(_clock, _woken.Add);

@@ -138,7 +138,11 @@ internal sealed partial class LiveInstance
 
     private async Task StepAsync(List<InstanceInput> inputs)
     {
-        _engine.Stopping.ThrowIfCancellationRequested();
+        if (_engine.Stopping.IsCancellationRequested)
+        {
+            await StopAsync();
+        }
+
         if ((!_loaded || MissesPages(inputs)) && !await LoadAsync(inputs))
         {
             return;
@@ -166,6 +170,17 @@ internal sealed partial class LiveInstance
         {
             await TidyAsync(inputs);
         }
+    }
+
+    /// <summary>Keeps the results that ride with a turn which will not end any more: else their activities would run again.</summary>
+    private async Task StopAsync()
+    {
+        if (_dirty)
+        {
+            await CommitAsync();
+        }
+
+        throw new OperationCanceledException(_engine.Stopping);
     }
 
     private void Take(InstanceInput input)

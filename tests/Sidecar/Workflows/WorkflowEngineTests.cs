@@ -29,6 +29,29 @@ public sealed class WorkflowEngineTests
     }
 
     [Fact]
+    public async Task Stop_WhileAResultWaitsForTheEndOfItsTurn_KeepsTheResult()
+    {
+        var memory = new InMemoryStateStore(TimeProvider.System);
+        await using (var first = new TestEngine(memory))
+        {
+            await first.StartInstanceAsync("o1");
+            var worker = first.Engine.Dispatcher.Connect();
+            first.Engine.Dispatcher.Complete(Answer(await worker.Items.ReadAsync(), Chain(1)));
+            first.Engine.Dispatcher.Complete(Answer(await worker.Items.ReadAsync()));
+            Assert.NotNull((await worker.Items.ReadAsync()).WorkflowRequest);
+
+            await first.Engine.StopAsync(CancellationToken.None);
+        }
+
+        await using var second = new TestEngine(memory);
+        second.StartWorker(Chain(1));
+        var finished = await second.FinishedAsync("o1");
+
+        Assert.Equal("1", finished.Output);
+        Assert.Empty(second.Dispatched);
+    }
+
+    [Fact]
     public async Task RaiseEvent_StoreFails_IsUnavailableAndTheEngineRecovers()
     {
         await using var engine = new TestEngine(_store);

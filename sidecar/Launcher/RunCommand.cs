@@ -153,8 +153,9 @@ internal static class RunCommand
         return false;
     }
 
+    /// <summary>File by file, from top to bottom: the order in which somebody corrects them.</summary>
     private static string[] Words(IEnumerable<ConfigurationError> errors) =>
-        [.. errors.Select(error => (Path.IsPathRooted(error.File) ? error with { File = ReadyBlock.Short(error.File) } : error).ToString())];
+        [.. errors.GroupBy(error => error.File).SelectMany(file => file.OrderBy(error => error.Line)).Select(error => (Path.IsPathRooted(error.File) ? error with { File = ReadyBlock.Short(error.File) } : error).ToString())];
 
     /// <summary>One line that says what is wrong, then all of it.</summary>
     private static int Refuse(int exitCode, string[] reasons, LaunchConsole console, JsonEvents events)

@@ -17,7 +17,7 @@ public sealed class LauncherErrorTests : IDisposable
     [Fact]
     public async Task Mistakes_InDaprYamlAndComponents_AreAllNamedAndNothingStarts()
     {
-        Write("app/started.txt.sh", "touch started.txt; exec sleep 600\n");
+        Write("app/app.sh", "touch started.txt; exec sleep 600\n");
         Write("resources/state.yaml", """
             apiVersion: dapr.io/v1alpha1
             kind: Component
@@ -45,7 +45,7 @@ public sealed class LauncherErrorTests : IDisposable
             apps:
               - appID: good
                 appDirPath: ./app
-                command: [sh, started.txt.sh]
+                command: [sh, app.sh]
               - appID: bad
                 appDirPath: ./app
                 appPort: high
@@ -62,7 +62,10 @@ public sealed class LauncherErrorTests : IDisposable
             "dapr.yaml:12: apps[1].appPort: ", "dapr.yaml:13: apps[1].daprHTTPPort: ", "dapr.yaml:14: apps[1].command: ",
             "resources/state.yaml:6: spec.type: ", "resources/state.yaml:14: spec.type: ", "resources/state.yaml:15: spec.metadata: ", "resources/broken.yaml:2: ",
         ];
-        Assert.Empty(expected.Where(line => !output.Contains(line, StringComparison.Ordinal)).Append(output).SkipLast(1));
+        Assert.All(expected, line => Assert.Contains(line, output, StringComparison.Ordinal));
+        Assert.Equal(
+            ["dapr.yaml:4", "dapr.yaml:12", "dapr.yaml:13", "dapr.yaml:14"],
+            output.Split('\n').Where(line => line.StartsWith("  dapr.yaml:", StringComparison.Ordinal)).Select(line => string.Join(':', line.Trim().Split(':')[..2])));
         Assert.DoesNotContain("   at ", output, StringComparison.Ordinal);
         Assert.False(File.Exists(Path.Combine(_folder, "app", "started.txt")), "an app was started");
         Assert.False(Directory.Exists(Path.Combine(_folder, ".dapr")), "a data directory was made");

@@ -22,6 +22,9 @@ internal sealed partial class SweepReservations(
     private const string Resource = "inventory-sweep";
     private const int LockSeconds = 30;
 
+    /// <summary>A sweep ends before its lock does; the next one goes on.</summary>
+    private static readonly TimeSpan Budget = TimeSpan.FromSeconds(LockSeconds - 10);
+
     /// <summary>A clock this far behind the newest document judges nobody's age.</summary>
     private static readonly TimeSpan MaxSkew = TimeSpan.FromSeconds(2);
 
@@ -36,13 +39,14 @@ internal sealed partial class SweepReservations(
             return;
         }
 
+        var started = clock.GetTimestamp();
         foreach (var sku in await buckets.SkusAsync(cancellationToken))
         {
-            await SweepAsync(buckets.Of(sku), sku, cancellationToken);
+            await SweepAsync(buckets.Of(sku), sku, started, cancellationToken);
         }
     }
 
-    private async Task SweepAsync(StockBucket bucket, string sku, CancellationToken cancellationToken)
+    private async Task SweepAsync(StockBucket bucket, string sku, long started, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
         var tentative = await bucket.TentativeAsync(cancellationToken);
@@ -52,20 +56,38 @@ internal sealed partial class SweepReservations(
             return;
         }
 
-        foreach (var reservation in tentative.Where(reservation => now - reservation.ReservedAt >= options.Value.AskAfter))
+        var due = tentative.Where(reservation => now - reservation.ReservedAt >= options.Value.AskAfter);
+        foreach (var reservation in due.TakeWhile(_ => clock.GetElapsedTime(started) < Budget))
         {
-            var outcome = await orders.EnsureAsync(reservation, cancellationToken);
-            var isOrphan = outcome == EnsureOutcome.Unknown && now - reservation.ReservedAt >= options.Value.OrphanAfter;
-            if (outcome == EnsureOutcome.Finished || isOrphan)
+            try
             {
-                await bucket.DecideAsync((stock, at) => StockDecisions.Expire(stock, reservation, at), cancellationToken);
-                LogReleased(reservation.Quantity, sku, reservation.Id);
+                var isOld = now - reservation.ReservedAt >= options.Value.OrphanAfter;
+                await JudgeAsync(bucket, reservation, isOld, cancellationToken);
+            }
+#pragma warning disable CA1031 // One reservation that cannot be judged must not keep the units of all others.
+            catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
+#pragma warning restore CA1031
+            {
+                LogNotJudged(failure, sku, reservation.Id);
             }
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "Gave back {Quantity} of {Sku}: reservation {ReservationId} belongs to no living order")]
-    private partial void LogReleased(int quantity, string sku, string reservationId);
+    private async Task JudgeAsync(StockBucket bucket, Reservation reservation, bool isOld, CancellationToken cancellationToken)
+    {
+        var outcome = await orders.EnsureAsync(reservation, cancellationToken);
+        if ((outcome == EnsureOutcome.Finished || (outcome == EnsureOutcome.Unknown && isOld))
+            && await bucket.DecideAsync((stock, at) => StockDecisions.Expire(stock, reservation, at), cancellationToken))
+        {
+            LogReleased(reservation.Quantity, reservation.Id);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Gave back {Quantity} units: reservation {ReservationId} belongs to no living order")]
+    private partial void LogReleased(int quantity, string reservationId);
+
+    [LoggerMessage(LogLevel.Warning, "Stock of {Sku}: reservation {ReservationId} could not be judged; the next sweep asks again")]
+    private partial void LogNotJudged(Exception failure, string sku, string reservationId);
 
     [LoggerMessage(LogLevel.Warning, "Stock of {Sku} has reservations from the future: this clock expires nothing")]
     private partial void LogSkewed(string sku);

@@ -16,6 +16,7 @@ internal sealed partial class StockBucket : IAsyncDisposable
 
     private readonly string _sku;
     private readonly DocumentStore _documents;
+    private readonly StockLog _log;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
     private readonly Channel<ICommand> _queue = Channel.CreateBounded<ICommand>(4096);
@@ -33,6 +34,7 @@ internal sealed partial class StockBucket : IAsyncDisposable
         _documents = documents;
         _clock = clock;
         _logger = logger;
+        _log = new StockLog(sku, documents);
         _ledger = new StockLedger(sku);
         _loop = Task.Run(() => RunAsync(_stopping.Token));
     }
@@ -69,51 +71,12 @@ internal sealed partial class StockBucket : IAsyncDisposable
                 [.. stock.Reservations.Where(reservation => reservation.State == ReservationState.Tentative)]),
             cancellationToken);
 
-    /// <summary>The stored document beside the log folded from its first entry; null when there is no such stock.</summary>
-    public async Task<StockAudit?> AuditAsync(CancellationToken cancellationToken)
-    {
-        // Read together: another replica may commit between two reads.
-        while (true)
-        {
-            var fold = await DecideAsync((stock, _) => new Decision<StockAudit?>(stock.Exists ? Fold(stock) : null), cancellationToken);
-            var stored = await _documents.ReadAsync<StockDocument>(StockKeys.Bucket(_sku), cancellationToken);
-            if (fold is null || stored is null)
-            {
-                return null;
-            }
-
-            if (stored.Seq == fold.Log.Seq)
-            {
-                return fold with
-                {
-                    Document = new StockFold(
-                        _sku, stored.Initial, stored.Restocked, stored.Available, stored.Reserved, stored.Sold, stored.Seq),
-                };
-            }
-        }
-    }
-
     public async ValueTask DisposeAsync()
     {
         _queue.Writer.TryComplete();
         await _stopping.CancelAsync();
         await _loop;
         _stopping.Dispose();
-    }
-
-    private static StockAudit Fold(StockLedger stock)
-    {
-        var log = new StockFold(
-            stock.Sku, stock.Initial, stock.Restocked, stock.Available, stock.Reserved, stock.Sold, stock.Seq);
-        var open = stock.Reservations
-            .Where(reservation => reservation.State is ReservationState.Tentative or ReservationState.Held)
-            .Sum(reservation => (long)reservation.Quantity);
-        return new StockAudit(
-            log,
-            log,
-            open,
-            [.. stock.Reservations.Select(reservation => new AuditedReservation(
-                reservation.Id, reservation.Order.OrderId, reservation.State, reservation.Quantity, reservation.ReservedAt))]);
     }
 
     private async Task RunAsync(CancellationToken cancellationToken)
@@ -138,6 +101,8 @@ internal sealed partial class StockBucket : IAsyncDisposable
         }
         finally
         {
+            // However the loop ends: nobody may wait for it any longer.
+            _queue.Writer.TryComplete();
             while (_queue.Reader.TryRead(out var command))
             {
                 batch.Add(command);
@@ -180,7 +145,7 @@ internal sealed partial class StockBucket : IAsyncDisposable
             batch.ForEach(command => command.Fail(failure));
         }
 #pragma warning disable CA1031 // One bad batch must not end the loop that every later command of this SKU waits for.
-        catch (Exception failure) when (failure is not OperationCanceledException)
+        catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
 #pragma warning restore CA1031
         {
             LogFailed(failure, _sku);
@@ -191,6 +156,11 @@ internal sealed partial class StockBucket : IAsyncDisposable
 
     private Change<StockDocument, SwapOutcome> Decide(StockDocument? stored, List<ICommand> batch)
     {
+        if (stored is null && _ledger.Exists)
+        {
+            throw WentBack(-1);
+        }
+
         if ((stored?.Seq ?? -1) != _ledger.Seq)
         {
             return Change.None<StockDocument, SwapOutcome>(new SwapOutcome(Behind: stored, Committed: null));
@@ -219,36 +189,19 @@ internal sealed partial class StockBucket : IAsyncDisposable
         return Change.To(fork.ToDocument(next.N, now, [next]), new SwapOutcome(Behind: null, next));
     }
 
-    /// <summary>Reads the batches between the ledger and the document, from the log or from the document itself.</summary>
+    private DependencyUnavailableException WentBack(long seq) =>
+        new($"stock of {_sku}: the store went back from batch {_ledger.Seq} to {seq}");
+
     private async Task CatchUpAsync(StockDocument stored, CancellationToken cancellationToken)
     {
-        const int PageSize = 200;
         if (stored.Seq < _ledger.Seq)
         {
-            throw new DependencyUnavailableException($"stock of {_sku}: the store went back from batch {_ledger.Seq} to {stored.Seq}");
+            throw WentBack(stored.Seq);
         }
 
-        // What the document still carries may be missing in the log: whoever reads it writes it (R3).
-        foreach (var recent in stored.Recent)
+        if (!await _log.FoldAsync(_ledger, stored, cancellationToken))
         {
-            await _documents.WriteOnceAsync(StockKeys.Batch(_sku, recent.N), recent, cancellationToken);
-        }
-
-        while (_ledger.Seq < stored.Seq)
-        {
-            var first = _ledger.Seq + 1;
-            var count = (int)Math.Min(PageSize, stored.Seq - _ledger.Seq);
-            var keys = Enumerable.Range(0, count).Select(offset => StockKeys.Batch(_sku, first + offset)).ToList();
-            var found = await _documents.ReadManyOnceAsync<StockBatch>(keys, cancellationToken);
-            foreach (var key in keys)
-            {
-                if (!found.TryGetValue(key, out var missed))
-                {
-                    throw new DependencyUnavailableException($"stock log {key} cannot be read");
-                }
-
-                _ledger.Apply(missed);
-            }
+            throw new DependencyUnavailableException($"stock of {_sku}: its log cannot be read beyond batch {_ledger.Seq}");
         }
     }
 
@@ -256,7 +209,7 @@ internal sealed partial class StockBucket : IAsyncDisposable
     {
         if (_unlogged is { } batch)
         {
-            await _documents.WriteOnceAsync(StockKeys.Batch(_sku, batch.N), batch, cancellationToken);
+            await _log.WriteAsync(batch, cancellationToken);
             _unlogged = null;
         }
     }
@@ -276,17 +229,38 @@ internal sealed partial class StockBucket : IAsyncDisposable
     {
         private readonly TaskCompletionSource<TResult> _source = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private TResult? _result;
+        private Exception? _failure;
 
         public Task<TResult> Result => _source.Task;
 
         public StockEntry? Decide(StockLedger ledger, DateTimeOffset now)
         {
-            var decision = decide(ledger, now);
-            _result = decision.Result;
-            return decision.Entry;
+            try
+            {
+                var decision = decide(ledger, now);
+                (_result, _failure) = (decision.Result, null);
+                return decision.Entry;
+            }
+#pragma warning disable CA1031 // One command that cannot be decided must not fail those it shares the batch with.
+            catch (Exception failure)
+#pragma warning restore CA1031
+            {
+                _failure = failure;
+                return null;
+            }
         }
 
-        public void Complete() => _source.TrySetResult(_result!);
+        public void Complete()
+        {
+            if (_failure is null)
+            {
+                _source.TrySetResult(_result!);
+            }
+            else
+            {
+                _source.TrySetException(_failure);
+            }
+        }
 
         public void Fail(Exception failure) => _source.TrySetException(failure);
     }

@@ -51,7 +51,11 @@ internal static class StockDecisions
         var mayTakeAgain = known is { State: ReservationState.Released, WasHeld: false };
         if (known is not null && !mayTakeAgain)
         {
-            return new(new ReserveResult(ReserveOutcome.Reserved, known.Order, Replayed: true, stock.Available));
+            // Its age counts from this request: the sweeper must not give back what is being accepted at this moment.
+            var isAging = known.State == ReservationState.Tentative && known.ReservedAt < now;
+            return new(
+                new ReserveResult(ReserveOutcome.Reserved, known.Order, Replayed: true, stock.Available),
+                isAging ? new ReservationRenewed(known.Id, now) : null);
         }
 
         if (stock.Available < command.Quantity)

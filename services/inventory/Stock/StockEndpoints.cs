@@ -74,7 +74,8 @@ internal static partial class StockEndpoints
             return problem;
         }
 
-        if (!Sku().IsMatch(sku))
+        // Asked before a bucket is opened: one stays in memory for every SKU that was ever named.
+        if (await ReadAsync(sku, documents, cancellationToken) is null)
         {
             return NotFound(sku);
         }

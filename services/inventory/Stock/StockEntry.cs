@@ -7,6 +7,7 @@ namespace DaprShop.Inventory.Stock;
 [JsonDerivedType(typeof(StockCreated), "created")]
 [JsonDerivedType(typeof(UnitsRestocked), "restocked")]
 [JsonDerivedType(typeof(UnitsReserved), "reserved")]
+[JsonDerivedType(typeof(ReservationRenewed), "renewed")]
 [JsonDerivedType(typeof(ReservationHeld), "held")]
 [JsonDerivedType(typeof(ReservationConfirmed), "confirmed")]
 [JsonDerivedType(typeof(ReservationReleased), "released")]
@@ -19,6 +20,9 @@ internal sealed record UnitsRestocked(string RequestId, int Quantity, DateTimeOf
 
 /// <param name="Order">The order as decided first; null when the reservation was known and is taken again.</param>
 internal sealed record UnitsReserved(string ReservationId, int Quantity, OrderContent? Order, DateTimeOffset At) : StockEntry(At);
+
+/// <summary>Asked for again while tentative: whoever asks is about to accept the order, so its age counts from here.</summary>
+internal sealed record ReservationRenewed(string ReservationId, DateTimeOffset At) : StockEntry(At);
 
 internal sealed record ReservationHeld(string ReservationId, DateTimeOffset At) : StockEntry(At);
 

@@ -93,6 +93,9 @@ internal sealed class StockLedger(string sku)
                 Available -= reserved.Quantity;
                 Reserved += reserved.Quantity;
                 break;
+            case ReservationRenewed renewed:
+                _reservations[renewed.ReservationId] = Require(renewed.ReservationId) with { ReservedAt = renewed.At };
+                break;
             case ReservationHeld held:
                 Move(held.ReservationId, ReservationState.Held);
                 break;
@@ -117,10 +120,12 @@ internal sealed class StockLedger(string sku)
     /// <summary>A view to decide a batch on; this ledger follows only once the swap is known to be committed.</summary>
     public StockLedger Fork() => new(this);
 
+    private Reservation Require(string reservationId) =>
+        Find(reservationId) ?? throw new InvalidOperationException($"Stock log of {Sku}: {reservationId} was never reserved.");
+
     private Reservation Move(string reservationId, ReservationState state)
     {
-        var reservation = Find(reservationId)
-            ?? throw new InvalidOperationException($"Stock log of {Sku}: {reservationId} was never reserved.");
+        var reservation = Require(reservationId);
         var moved = reservation with { State = state, WasHeld = reservation.WasHeld || state == ReservationState.Held };
         _reservations[reservationId] = moved;
         return moved;

@@ -23,6 +23,9 @@ public sealed class DocumentStore(DaprClient dapr, IdSource ids, TimeProvider cl
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
+    /// <summary>Dapr's client waits for ever. A store that hangs would hold up whoever queues behind the call.</summary>
+    private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(5);
+
     private static readonly StateOptions FirstWrite = new()
     {
         Concurrency = ConcurrencyMode.FirstWrite,
@@ -66,7 +69,7 @@ public sealed class DocumentStore(DaprClient dapr, IdSource ids, TimeProvider cl
         }
     }
 
-    /// <summary>Reads documents written by <see cref="ChangeAsync{T,TResult}"/>; missing keys are left out.</summary>
+    /// <summary>Reads documents written by <see cref="ChangeAsync{T,TResult}"/>. A key that is left out is missing or could not be read.</summary>
     public async Task<IReadOnlyDictionary<string, T>> ReadManyAsync<T>(IReadOnlyList<string> keys, CancellationToken cancellationToken)
         where T : class
     {
@@ -78,34 +81,28 @@ public sealed class DocumentStore(DaprClient dapr, IdSource ids, TimeProvider cl
     /// Writes a document that never changes, under a key derived from its meaning. Every writer writes the same bytes,
     /// so repeating it is harmless and no ETag is needed.
     /// </summary>
-    public async Task WriteOnceAsync<T>(string key, T document, CancellationToken cancellationToken)
-        where T : class
-    {
-        try
-        {
-            await dapr.SaveStateAsync(Component, key, new Sealed<T>(Schema, document), cancellationToken: cancellationToken);
-        }
-        catch (DaprException failure)
-        {
-            throw new DependencyUnavailableException(Component, failure);
-        }
-    }
+    public Task WriteOnceAsync<T>(string key, T document, CancellationToken cancellationToken)
+        where T : class =>
+        CallAsync(
+            async limited =>
+            {
+                await dapr.SaveStateAsync(Component, key, new Sealed<T>(Schema, document), cancellationToken: limited);
+                return true;
+            },
+            cancellationToken);
 
     public async Task<T?> ReadOnceAsync<T>(string key, CancellationToken cancellationToken)
         where T : class
     {
-        try
-        {
-            var found = await dapr.GetStateAsync<Sealed<T>?>(Component, key, ConsistencyMode.Strong, cancellationToken: cancellationToken);
-            return found?.Document;
-        }
-        catch (DaprException failure)
-        {
-            throw new DependencyUnavailableException(Component, failure);
-        }
+        var found = await CallAsync(
+            limited => dapr.GetStateAsync<Sealed<T>?>(Component, key, ConsistencyMode.Strong, cancellationToken: limited), cancellationToken);
+        return found?.Document;
     }
 
-    /// <summary>Reads documents written by <see cref="WriteOnceAsync{T}"/>; missing keys are left out.</summary>
+    /// <summary>
+    /// Reads documents written by <see cref="WriteOnceAsync{T}"/>. A key that is left out is missing or could not be read: Dapr's clients show no
+    /// difference. Where missing means something, ask <see cref="ReadOnceAsync{T}"/>.
+    /// </summary>
     public async Task<IReadOnlyDictionary<string, T>> ReadManyOnceAsync<T>(IReadOnlyList<string> keys, CancellationToken cancellationToken)
         where T : class
     {
@@ -146,33 +143,18 @@ public sealed class DocumentStore(DaprClient dapr, IdSource ids, TimeProvider cl
     {
         try
         {
-            return await dapr.TrySaveStateAsync(Component, key, next, etag, FirstWrite, cancellationToken: cancellationToken);
+            return await CallAsync(
+                limited => dapr.TrySaveStateAsync(Component, key, next, etag, FirstWrite, cancellationToken: limited), cancellationToken);
         }
-        catch (DaprException)
-        {
-            return false;
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        catch (DependencyUnavailableException)
         {
             return false;
         }
     }
 
-    private async Task<(Stored<T>? Stored, string Etag)> ReadStoredAsync<T>(string key, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await dapr.GetStateAndETagAsync<Stored<T>?>(Component, key, ConsistencyMode.Strong, cancellationToken: cancellationToken);
-        }
-        catch (DaprException failure)
-        {
-            throw new DependencyUnavailableException(Component, failure);
-        }
-        catch (OperationCanceledException timeout) when (!cancellationToken.IsCancellationRequested)
-        {
-            throw new DependencyUnavailableException(Component, timeout);
-        }
-    }
+    private async Task<(Stored<T>? Stored, string Etag)> ReadStoredAsync<T>(string key, CancellationToken cancellationToken) =>
+        await CallAsync(
+            limited => dapr.GetStateAndETagAsync<Stored<T>?>(Component, key, ConsistencyMode.Strong, cancellationToken: limited), cancellationToken);
 
     private async Task<IReadOnlyList<KeyValuePair<string, T>>> BulkAsync<T>(IReadOnlyList<string> keys, CancellationToken cancellationToken)
         where T : class
@@ -182,16 +164,28 @@ public sealed class DocumentStore(DaprClient dapr, IdSource ids, TimeProvider cl
             return [];
         }
 
+        var items = await CallAsync(
+            limited => dapr.GetBulkStateAsync<T?>(Component, keys, parallelism: null, cancellationToken: limited), cancellationToken);
+        return [.. from item in items where item.Value is not null select KeyValuePair.Create(item.Key, item.Value)];
+    }
+
+    private async Task<TAnswer> CallAsync<TAnswer>(Func<CancellationToken, Task<TAnswer>> call, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(CallLimit, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         try
         {
-            var items = await dapr.GetBulkStateAsync<T?>(Component, keys, parallelism: null, cancellationToken: cancellationToken);
-            return [.. from item in items where item.Value is not null select KeyValuePair.Create(item.Key, item.Value)];
+            return await call(either.Token);
         }
-        catch (DaprException failure)
+        catch (Exception failure) when (IsUnavailable(failure, cancellationToken))
         {
             throw new DependencyUnavailableException(Component, failure);
         }
     }
+
+    /// <summary>A cancellation that nobody asked for is the limit of the call: the store did not answer.</summary>
+    private static bool IsUnavailable(Exception failure, CancellationToken cancellationToken) =>
+        failure is DaprException || (failure is OperationCanceledException && !cancellationToken.IsCancellationRequested);
 
     private void ThrowWhenOutOfPatience(string key, long started)
     {

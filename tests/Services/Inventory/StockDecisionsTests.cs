@@ -30,7 +30,7 @@ public sealed class StockDecisionsTests
     }
 
     [Fact]
-    public void Reserve_KnownId_GivesTheFirstContentAndTakesNothing()
+    public void Reserve_KnownId_GivesTheFirstContentAndOnlyRenewsIt()
     {
         var stock = With(units: 5);
         var first = SampleOrders.One("o-1", quantity: 2);
@@ -39,9 +39,23 @@ public sealed class StockDecisionsTests
 
         var decision = StockDecisions.Reserve(stock, new Reserve("o-1", "SKU-1001", 2, repriced), Now.AddHours(1));
 
-        Assert.Null(decision.Entry);
+        Apply(stock, decision.Entry);
         Assert.Equal((ReserveOutcome.Reserved, true), (decision.Result.Outcome, decision.Result.Replayed));
-        Assert.Equal(Now, decision.Result.Order!.CreatedAt);
+        Assert.Equal((Now, Now.AddHours(1)), (decision.Result.Order!.CreatedAt, stock.Find("o-1")!.ReservedAt));
+        Assert.Equal((3L, 2L), (stock.Available, stock.Reserved));
+    }
+
+    [Fact]
+    public void Expire_RenewedMeanwhile_GivesNothingBack()
+    {
+        var stock = With(units: 5);
+        Apply(stock, StockDecisions.Reserve(stock, Reserve("o-1", 2), Now).Entry);
+        var judged = stock.Find("o-1")!;
+        Apply(stock, StockDecisions.Reserve(stock, Reserve("o-1", 2), Now.AddSeconds(30)).Entry);
+
+        var decision = StockDecisions.Expire(stock, judged, Now.AddSeconds(30));
+
+        Assert.Equal((false, null), (decision.Result, decision.Entry));
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -25,6 +26,9 @@ internal enum WriteFault
 
     /// <summary>Not applied, answered 409: on Redis any failed ETag write looks like that.</summary>
     ConflictNotApplied,
+
+    /// <summary>Applied, and then nothing is answered at all until the client gives up.</summary>
+    AppliedButHangs,
 }
 
 /// <summary>The state API of a sidecar whose store misbehaves as told: Dapr's wire, one store, ETags as a counter.</summary>
@@ -35,6 +39,7 @@ internal sealed class FaultyStateSidecar : IAsyncDisposable
     private readonly Lock _lock = new();
     private readonly WebApplication _app;
     private int _failingReads;
+    private int _failingBulkItems;
 
     private FaultyStateSidecar(WebApplication app) => _app = app;
 
@@ -54,6 +59,9 @@ internal sealed class FaultyStateSidecar : IAsyncDisposable
         var sidecar = new FaultyStateSidecar(app);
         app.MapGet("/v1.0/state/statestore/{key}", sidecar.ReadAsync);
         app.MapPost("/v1.0/state/statestore", sidecar.WriteAsync);
+        app.MapPost("/v1.0/state/statestore/bulk", sidecar.ReadManyAsync);
+        app.MapPost("/v1.0-alpha1/lock/{store}", () => Results.Json(new { success = true }));
+        app.MapPost("/v1.0-alpha1/unlock/{store}", () => Results.Json(new { status = 0 }));
         await app.StartAsync();
         return sidecar;
     }
@@ -66,12 +74,20 @@ internal sealed class FaultyStateSidecar : IAsyncDisposable
         }
     }
 
+    /// <summary>What was planned and has not happened yet does not happen.</summary>
+    public void Heal() => _writeFaults.Clear();
+
     public void FailReads(int count) => _failingReads = count;
+
+    /// <summary>As many items of the next bulk reads carry an error instead of their value, which Dapr's clients do not show.</summary>
+    public void FailBulkItems(int count) => _failingBulkItems = count;
 
     public string? Raw(string key) => _items.TryGetValue(key, out var item) ? item.Value : null;
 
     public void Put(string key, string value) =>
         _items.AddOrUpdate(key, (value, 1), (_, found) => (value, found.Etag + 1));
+
+    public void Remove(string key) => _items.TryRemove(key, out _);
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 
@@ -95,6 +111,32 @@ internal sealed class FaultyStateSidecar : IAsyncDisposable
         await context.Response.WriteAsync(item.Value);
     }
 
+    private async Task ReadManyAsync(HttpContext context)
+    {
+        using var body = await JsonDocument.ParseAsync(context.Request.Body);
+        var answer = new JsonArray();
+        foreach (var key in body.RootElement.GetProperty("keys").EnumerateArray().Select(key => key.GetString()!))
+        {
+            var item = new JsonObject { ["key"] = key };
+            if (_items.TryGetValue(key, out var found))
+            {
+                if (Interlocked.Decrement(ref _failingBulkItems) >= 0)
+                {
+                    item["error"] = "planned";
+                }
+                else
+                {
+                    (item["data"], item["etag"]) = (JsonNode.Parse(found.Value), $"{found.Etag}");
+                }
+            }
+
+            answer.Add(item);
+        }
+
+        context.Response.ContentType = "application/json";
+        await context.Response.WriteAsync(answer.ToJsonString());
+    }
+
     private async Task WriteAsync(HttpContext context)
     {
         using var body = await JsonDocument.ParseAsync(context.Request.Body);
@@ -105,6 +147,9 @@ internal sealed class FaultyStateSidecar : IAsyncDisposable
         var applied = fault is not (WriteFault.ErrorNotApplied or WriteFault.ConflictNotApplied) && TryApply(request);
         switch (fault)
         {
+            case WriteFault.AppliedButHangs:
+                await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                return;
             case WriteFault.AppliedButNoAnswer:
                 context.Abort();
                 return;

@@ -1,0 +1,147 @@
+using DaprShop.Contracts.Inventory;
+using DaprShop.Inventory.Stock;
+using DaprShop.ServiceDefaults.Faults;
+using DaprShop.Tests.Services.Order;
+using DaprShop.Tests.Services.State;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace DaprShop.Tests.Services.Inventory;
+
+public sealed class StockBucketTests : IAsyncLifetime
+{
+    private const string Sku = "SKU-1001";
+
+    private FaultyStore _store = null!;
+
+    public async Task InitializeAsync() => _store = await FaultyStore.StartAsync(new HastyClock());
+
+    public async Task DisposeAsync() => await _store.DisposeAsync();
+
+    [Fact]
+    public async Task Decide_WritesFailInEveryWay_LosesNoUnitAndNoLogEntry()
+    {
+        await using var bucket = Bucket();
+        await CreateAsync(bucket, units: 20);
+        var seed = Environment.TickCount;
+        var random = new Random(seed);
+        var faults = Enum.GetValues<WriteFault>().Where(fault => fault != WriteFault.AppliedButHangs).ToArray();
+        _store.Sidecar.FailWrites([.. Enumerable.Range(0, 12).Select(_ => faults[random.Next(faults.Length)])]);
+
+        var results = await Task.WhenAll(Enumerable.Range(0, 30).Select(n => ReserveStubbornlyAsync(bucket, $"o-{n}")));
+
+        _store.Sidecar.Heal();
+        var audit = await AuditAsync();
+        Assert.True(results.Count(result => result.Outcome == ReserveOutcome.Reserved) == 20, $"seed {seed}");
+        Assert.Equal((0L, 20L), (audit.Document.Available, audit.Document.Reserved));
+        Assert.Equal((audit.Document, 20L), (audit.Log, audit.UnitsHeldByReservations));
+    }
+
+    [Fact]
+    public async Task Decide_TwoReplicasOfOneStock_SellEachUnitOnce()
+    {
+        await using var first = Bucket();
+        await using var second = Bucket();
+        await CreateAsync(first, units: 25);
+        _store.Sidecar.FailWrites(WriteFault.AppliedButConflict, WriteFault.AppliedButNoAnswer, WriteFault.ConflictNotApplied);
+
+        var results = await Task.WhenAll(Enumerable.Range(0, 40).Select(n => ReserveStubbornlyAsync(n % 2 == 0 ? first : second, $"o-{n}")));
+
+        _store.Sidecar.Heal();
+        var audit = await AuditAsync();
+        Assert.Equal(25, results.Count(result => result.Outcome == ReserveOutcome.Reserved));
+        Assert.Equal((audit.Document, 25L), (audit.Log, audit.UnitsHeldByReservations));
+        Assert.Equal(25, audit.Reservations.Count);
+    }
+
+    [Fact]
+    public async Task Decide_StoreAnswersNothing_FailsThatBatchAndGoesOn()
+    {
+        await using var bucket = Bucket();
+        await CreateAsync(bucket, units: 5);
+
+        // The swap is answered, the log entry behind it hangs until the client gives up.
+        _store.Sidecar.BeforeWrite = sidecar =>
+        {
+            sidecar.BeforeWrite = hanging => hanging.BeforeWrite = null;
+            sidecar.FailWrites(WriteFault.AppliedButError, WriteFault.AppliedButHangs);
+        };
+        await ReserveStubbornlyAsync(bucket, "o-1");
+
+        var result = await ReserveStubbornlyAsync(bucket, "o-2");
+
+        Assert.Equal((ReserveOutcome.Reserved, 3L), (result.Outcome, result.Available));
+    }
+
+    [Fact]
+    public async Task Decide_OneCommandThrows_FailsAlone()
+    {
+        await using var bucket = Bucket();
+        await CreateAsync(bucket, units: 5);
+
+        var broken = bucket.DecideAsync<bool>((_, _) => throw new ArgumentException("broken"), CancellationToken.None);
+        var sound = ReserveStubbornlyAsync(bucket, "o-1");
+
+        await Assert.ThrowsAsync<ArgumentException>(() => broken);
+        Assert.Equal(ReserveOutcome.Reserved, (await sound).Outcome);
+    }
+
+    [Fact]
+    public async Task Decide_BulkReadLeavesOutAnEntry_ReadsItByItself()
+    {
+        await using (var first = Bucket())
+        {
+            await CreateAsync(first, units: 5);
+            await ReserveStubbornlyAsync(first, "o-1");
+        }
+
+        _store.Sidecar.FailBulkItems(1);
+        await using var restarted = Bucket();
+
+        var repeated = await ReserveStubbornlyAsync(restarted, "o-1");
+
+        Assert.Equal((ReserveOutcome.Reserved, true), (repeated.Outcome, repeated.Replayed));
+    }
+
+    [Fact]
+    public async Task Audit_LostLogEntry_Shows()
+    {
+        await using var bucket = Bucket();
+        await CreateAsync(bucket, units: 5);
+        await ReserveStubbornlyAsync(bucket, "o-1");
+        await ReserveStubbornlyAsync(bucket, "o-2");
+
+        _store.Sidecar.Remove(StockKeys.Batch(Sku, 1));
+
+        var audit = await AuditAsync();
+        Assert.Equal((2L, 0L), (audit.Document.Seq, audit.Log.Seq));
+    }
+
+    private StockBucket Bucket() => new(Sku, _store.Documents, TimeProvider.System, NullLogger<StockBucket>.Instance);
+
+    private static Task CreateAsync(StockBucket bucket, long units) =>
+        bucket.DecideAsync((stock, now) => StockDecisions.Create(stock, units, now), CancellationToken.None);
+
+    /// <summary>Repeats while the outcome is unknown, as every caller may.</summary>
+    private static async Task<ReserveResult> ReserveStubbornlyAsync(StockBucket bucket, string id)
+    {
+        var command = new Reserve(id, Sku, 1, SampleOrders.One(id, quantity: 1));
+        while (true)
+        {
+            try
+            {
+                return await bucket.DecideAsync((stock, now) => StockDecisions.Reserve(stock, command, now), CancellationToken.None);
+            }
+            catch (DependencyUnavailableException)
+            {
+                continue;
+            }
+        }
+    }
+
+    private async Task<StockAudit> AuditAsync()
+    {
+        await using var buckets = new StockBuckets(_store.Documents, TimeProvider.System, NullLogger<StockBucket>.Instance);
+        await buckets.IndexAsync(Sku, CancellationToken.None);
+        return Assert.Single(await StockAuditEndpoint.HandleAsync(buckets, _store.Documents, CancellationToken.None));
+    }
+}

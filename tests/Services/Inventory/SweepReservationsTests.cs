@@ -1,0 +1,127 @@
+using DaprShop.Contracts.Inventory;
+using DaprShop.Contracts.Orders;
+using DaprShop.Inventory.Reservations;
+using DaprShop.Inventory.Stock;
+using DaprShop.ServiceDefaults.Ids;
+using DaprShop.TestKit;
+using DaprShop.Tests.Services.Order;
+using DaprShop.Tests.Services.State;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+
+namespace DaprShop.Tests.Services.Inventory;
+
+public sealed class SweepReservationsTests : IAsyncLifetime
+{
+    private const string Sku = "SKU-1001";
+
+    private readonly ManualClock _clock = new(SampleOrders.Now);
+    private readonly Dictionary<string, EnsureOutcome> _orders = [];
+    private FaultyStore _store = null!;
+    private StockBuckets _buckets = null!;
+    private StubHttp _orderService = null!;
+    private SweepReservations _sweep = null!;
+
+    public async Task InitializeAsync()
+    {
+        _store = await FaultyStore.StartAsync(_clock);
+        _buckets = new StockBuckets(_store.Documents, _clock, NullLogger<StockBucket>.Instance);
+        _orderService = new StubHttp((_, body) =>
+            _orders.Where(order => body.Contains($"\"{order.Key}\"", StringComparison.Ordinal)).Select(order => new EnsureOrderResult(order.Value)).FirstOrDefault());
+        _sweep = new SweepReservations(
+            _buckets,
+            new OrderBackstop(_orderService.Client()),
+            _store.Dapr,
+            new IdSource(),
+            Options.Create(new SweepOptions()),
+            _clock,
+            NullLogger<SweepReservations>.Instance);
+        await _buckets.IndexAsync(Sku, CancellationToken.None);
+        await _buckets.Of(Sku).DecideAsync((stock, now) => StockDecisions.Create(stock, 10, now), CancellationToken.None);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _buckets.DisposeAsync();
+        await _store.DisposeAsync();
+        _orderService.Dispose();
+    }
+
+    [Theory]
+    [InlineData("Unknown", 9, 9, 0)]
+    [InlineData("Unknown", 29, 9, 1)]
+    [InlineData("Unknown", 30, 10, 1)]
+    [InlineData("Finished", 10, 10, 1)]
+    [InlineData("Started", 3600, 9, 1)]
+    public async Task Sweep_TentativeReservation_GivesBackOnlyWhatNoOrderClaims(string outcome, int age, long available, int asked)
+    {
+        _orders["o-1"] = Enum.Parse<EnsureOutcome>(outcome);
+        await ReserveAsync("o-1");
+        _clock.Advance(TimeSpan.FromSeconds(age));
+
+        await _sweep.SweepAsync(CancellationToken.None);
+
+        Assert.Equal((available, asked), (await AvailableAsync(), _orderService.Requests.Count));
+    }
+
+    [Fact]
+    public async Task Sweep_HeldReservation_IsLeftToItsSaga()
+    {
+        await ReserveAsync("o-1");
+        await _buckets.Of(Sku).DecideAsync((stock, now) => StockDecisions.Hold(stock, "o-1", now), CancellationToken.None);
+        _clock.Advance(TimeSpan.FromHours(1));
+
+        await _sweep.SweepAsync(CancellationToken.None);
+
+        Assert.Equal((9L, 0), (await AvailableAsync(), _orderService.Requests.Count));
+    }
+
+    [Fact]
+    public async Task Sweep_OneCannotBeJudged_TheOthersAre()
+    {
+        _orders["o-2"] = EnsureOutcome.Finished;
+        await ReserveAsync("o-1");
+        await ReserveAsync("o-2");
+        _clock.Advance(TimeSpan.FromMinutes(1));
+
+        await _sweep.SweepAsync(CancellationToken.None);
+
+        Assert.Equal((9L, 2), (await AvailableAsync(), _orderService.Requests.Count));
+    }
+
+    [Fact]
+    public async Task Sweep_AskedForAgainMeanwhile_CountsItsAgeFromThere()
+    {
+        _orders["o-1"] = EnsureOutcome.Unknown;
+        await ReserveAsync("o-1");
+        _clock.Advance(TimeSpan.FromSeconds(29));
+        await ReserveAsync("o-1");
+        _clock.Advance(TimeSpan.FromSeconds(2));
+
+        await _sweep.SweepAsync(CancellationToken.None);
+
+        Assert.Equal((9L, 0), (await AvailableAsync(), _orderService.Requests.Count));
+    }
+
+    [Fact]
+    public async Task Sweep_ClockBehindTheDocuments_ExpiresNothing()
+    {
+        _orders["o-1"] = EnsureOutcome.Finished;
+        await ReserveAsync("o-1");
+        _clock.Advance(TimeSpan.FromMinutes(1));
+        var ahead = _clock.GetUtcNow() + TimeSpan.FromSeconds(3);
+        await _buckets.Of(Sku).DecideAsync((stock, _) => StockDecisions.Reserve(stock, Command("o-2"), ahead), CancellationToken.None);
+
+        await _sweep.SweepAsync(CancellationToken.None);
+
+        Assert.Equal(8, await AvailableAsync());
+    }
+
+    private static Reserve Command(string id) => new(id, Sku, 1, SampleOrders.One(id, quantity: 1));
+
+    private Task<ReserveResult> ReserveAsync(string id) =>
+        _buckets.Of(Sku).DecideAsync((stock, now) => StockDecisions.Reserve(stock, Command(id), now), CancellationToken.None);
+
+    private async Task<long> AvailableAsync() =>
+        (await _store.Documents.ReadAsync<StockDocument>(StockKeys.Bucket(Sku), CancellationToken.None))!.Available;
+}

@@ -1,0 +1,42 @@
+using Dapr.Client;
+using DaprShop.ServiceDefaults.Ids;
+using DaprShop.ServiceDefaults.Json;
+using DaprShop.ServiceDefaults.State;
+
+namespace DaprShop.Tests.Services.State;
+
+/// <summary>A document store over a sidecar that misbehaves as told.</summary>
+internal sealed class FaultyStore : IAsyncDisposable
+{
+    private FaultyStore(FaultyStateSidecar sidecar, DaprClient dapr, TimeProvider clock) =>
+        (Sidecar, Dapr, Documents) = (sidecar, dapr, new DocumentStore(dapr, new IdSource(), clock));
+
+    public FaultyStateSidecar Sidecar { get; }
+
+    public DaprClient Dapr { get; }
+
+    public DocumentStore Documents { get; }
+
+    public static async Task<FaultyStore> StartAsync(TimeProvider? clock = null)
+    {
+        var sidecar = await FaultyStateSidecar.StartAsync();
+        var dapr = new DaprClientBuilder()
+            .UseHttpEndpoint(sidecar.Address)
+            .UseJsonSerializationOptions(ShopJson.Documents)
+            .Build();
+        return new FaultyStore(sidecar, dapr, clock ?? TimeProvider.System);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Dapr.Dispose();
+        await Sidecar.DisposeAsync();
+    }
+}
+
+/// <summary>Real time whose timers fire twenty times as fast: what gives up after seconds does so at once.</summary>
+internal sealed class HastyClock : TimeProvider
+{
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+        base.CreateTimer(callback, state, dueTime > TimeSpan.Zero ? dueTime / 20 : dueTime, period);
+}

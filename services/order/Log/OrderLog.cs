@@ -95,7 +95,7 @@ internal sealed partial class OrderLog(
             return;
         }
 
-        var relay = new SlotRelay(taken, reader, intake, clock, logger);
+        var relay = new SlotRelay(taken, reader, intake, tails, clock, logger);
         var appender = new SlotAppender(slot, taken.Epoch, before, documents, tails, clock, logger, relay.CommittedAsync);
         _held[slot] = new Held(appender, relay);
         LogTaken(slot, taken.Epoch);
@@ -106,7 +106,7 @@ internal sealed partial class OrderLog(
         var before = clock.GetTimestamp();
         var renewed = await documents.ChangeAsync<OrderSlot, OrderSlot?>(
             OrderKeys.Slot(slot),
-            found => OrderSlots.Renew(found, _run, held.Relay.Watermarks, clock.GetUtcNow()),
+            found => OrderSlots.Renew(found, _run, held.Relay.Progress, clock.GetUtcNow()),
             cancellationToken);
         if (renewed?.Run == _run && renewed.Epoch == held.Appender.Epoch)
         {

@@ -9,28 +9,31 @@ internal sealed class OrderLogReader(DocumentStore documents)
 {
     private const int PageSize = 50;
 
+    /// <summary>One read each: a slot that a bulk read left out would hide its orders.</summary>
     public async Task<IReadOnlyList<OrderSlot>> SlotsAsync(CancellationToken cancellationToken)
     {
-        var keys = Enumerable.Range(0, OrderKeys.Slots).Select(OrderKeys.Slot).ToList();
-        return [.. (await documents.ReadManyAsync<OrderSlot>(keys, cancellationToken)).Values.OrderBy(slot => slot.Slot)];
+        var slots = await Task.WhenAll(Enumerable.Range(0, OrderKeys.Slots).Select(
+            slot => documents.ReadAsync<OrderSlot>(OrderKeys.Slot(slot), cancellationToken)));
+        return [.. slots.OfType<OrderSlot>()];
     }
 
     /// <summary>The records of one epoch from <paramref name="first"/> to its tail: numbers are never skipped, so the first gap is the end.</summary>
     public async IAsyncEnumerable<OrderLogRecord> RecordsAsync(
         int slot, long epoch, long first, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        for (var n = first; ; n += PageSize)
+        var n = first;
+
+        // A bulk read also leaves out what it could not read: only a record's own read tells that the log ends there.
+        while (await documents.ReadOnceAsync<OrderLogRecord>(OrderKeys.LogRecord(slot, epoch, n), cancellationToken) is { } record)
         {
+            yield return record;
+            n++;
             var keys = Enumerable.Range(0, PageSize).Select(offset => OrderKeys.LogRecord(slot, epoch, n + offset)).ToList();
             var found = await documents.ReadManyOnceAsync<OrderLogRecord>(keys, cancellationToken);
-            foreach (var key in keys)
+            foreach (var following in keys.TakeWhile(found.ContainsKey).Select(key => found[key]))
             {
-                if (!found.TryGetValue(key, out var record))
-                {
-                    yield break;
-                }
-
-                yield return record;
+                yield return following;
+                n++;
             }
         }
     }
@@ -38,22 +41,24 @@ internal sealed class OrderLogReader(DocumentStore documents)
     /// <summary>Looks behind the watermarks for an order that was accepted and not relayed, such as by a process that died since.</summary>
     public async Task<OrderContent?> FindUnrelayedAsync(string orderId, CancellationToken cancellationToken)
     {
-        var next = (from slot in await SlotsAsync(cancellationToken)
-                    from epoch in slot.Epochs
-                    select (slot.Slot, epoch.Epoch, N: epoch.Watermark)).ToList();
-        while (next.Count > 0)
-        {
-            var keys = next.ToDictionary(at => OrderKeys.LogRecord(at.Slot, at.Epoch, at.N));
-            var found = await documents.ReadManyOnceAsync<OrderLogRecord>([.. keys.Keys], cancellationToken);
-            var order = found.Values.SelectMany(record => record.Orders).FirstOrDefault(order => order.OrderId == orderId);
-            if (order is not null)
+        var open = from slot in await SlotsAsync(cancellationToken)
+                   from epoch in slot.Epochs
+                   select (slot.Slot, epoch.Epoch, epoch.Watermark);
+        OrderContent? order = null;
+        await Parallel.ForEachAsync(
+            open,
+            new ParallelOptions { MaxDegreeOfParallelism = OrderKeys.Slots, CancellationToken = cancellationToken },
+            async (at, token) =>
             {
-                return order;
-            }
-
-            next = [.. found.Keys.Select(key => keys[key] with { N = keys[key].N + 1 })];
-        }
-
-        return null;
+                await foreach (var record in RecordsAsync(at.Slot, at.Epoch, at.Watermark, token))
+                {
+                    if (record.Orders.FirstOrDefault(found => found.OrderId == orderId) is { } found)
+                    {
+                        Interlocked.CompareExchange(ref order, found, null);
+                        return;
+                    }
+                }
+            });
+        return order;
     }
 }

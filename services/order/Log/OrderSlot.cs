@@ -22,6 +22,9 @@ internal sealed record SlotEpoch(long Epoch, long Watermark, DateTimeOffset? Clo
 /// </summary>
 internal sealed record OrderLogRecord(int Slot, long Epoch, long N, IReadOnlyList<OrderContent> Orders);
 
+/// <summary>How far a relay got: the first number not relayed of each epoch, and the closed epochs that can hold nothing more.</summary>
+internal sealed record RelayProgress(IReadOnlyDictionary<long, long> Watermarks, IReadOnlySet<long> Finished);
+
 /// <summary>Decisions about slots: pure functions of the document and the clock.</summary>
 internal static class OrderSlots
 {
@@ -31,7 +34,7 @@ internal static class OrderSlots
     /// <summary>A commit starts only with this much lease left, so that it ends before anybody may take over.</summary>
     public static readonly TimeSpan Reserve = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long a closed epoch is still read.</summary>
+    /// <summary>How long after its end an epoch may still grow. It is dropped only once it was read to its end after that.</summary>
     public static readonly TimeSpan LateWrites = TimeSpan.FromHours(24);
 
     /// <summary>Takes a slot that is free: new, expired, or held by an earlier process of this replica.</summary>
@@ -43,8 +46,13 @@ internal static class OrderSlots
             return Changed(new OrderSlot(number, owner, run, Epoch: 1, now + Lease, [new SlotEpoch(1, Watermark: 0, ClosedAt: null)]));
         }
 
-        var isMine = slot.Owner == owner;
-        if (slot.Run == run || (!isMine && slot.LeaseUntil > now))
+        if (slot.Run == run)
+        {
+            // Taken before, and the answer was lost: the lease counts from now, as it does for whoever asks.
+            return Changed(slot with { LeaseUntil = now + Lease });
+        }
+
+        if (slot.Owner != owner && slot.LeaseUntil > now)
         {
             return Change.None<OrderSlot, OrderSlot>(slot);
         }
@@ -58,17 +66,14 @@ internal static class OrderSlots
             LeaseUntil = now + Lease,
             Epochs =
             [
-                .. slot.Epochs
-                    .Where(epoch => epoch.ClosedAt is null || epoch.ClosedAt + LateWrites > now)
-                    .Select(epoch => epoch with { ClosedAt = epoch.ClosedAt ?? now }),
+                .. slot.Epochs.Select(epoch => epoch with { ClosedAt = epoch.ClosedAt ?? now }),
                 new SlotEpoch(next, Watermark: 0, ClosedAt: null),
             ],
         });
     }
 
-    /// <summary>Extends the lease and moves watermarks; changes nothing when the slot was lost.</summary>
-    public static Change<OrderSlot, OrderSlot?> Renew(
-        OrderSlot? slot, string run, IReadOnlyDictionary<long, long> watermarks, DateTimeOffset now)
+    /// <summary>Extends the lease, moves watermarks and drops the epochs that were read to their end; changes nothing when the slot was lost.</summary>
+    public static Change<OrderSlot, OrderSlot?> Renew(OrderSlot? slot, string run, RelayProgress progress, DateTimeOffset now)
     {
         if (slot is null || slot.Run != run)
         {
@@ -78,10 +83,15 @@ internal static class OrderSlots
         var next = slot with
         {
             LeaseUntil = now + Lease,
-            Epochs = [.. slot.Epochs.Select(epoch => epoch with
-            {
-                Watermark = Math.Max(epoch.Watermark, watermarks.GetValueOrDefault(epoch.Epoch)),
-            })],
+            Epochs =
+            [
+                .. slot.Epochs
+                    .Where(epoch => !progress.Finished.Contains(epoch.Epoch))
+                    .Select(epoch => epoch with
+                    {
+                        Watermark = Math.Max(epoch.Watermark, progress.Watermarks.GetValueOrDefault(epoch.Epoch)),
+                    }),
+            ],
         };
         return Change.To<OrderSlot, OrderSlot?>(next, next);
     }

@@ -92,6 +92,8 @@ internal sealed partial class SlotAppender : IAsyncDisposable
         }
         finally
         {
+            // However the loop ends: nobody may wait for it any longer.
+            _queue.Writer.TryComplete();
             while (_queue.Reader.TryRead(out var waiting))
             {
                 batch.Add(waiting);
@@ -119,10 +121,12 @@ internal sealed partial class SlotAppender : IAsyncDisposable
                 await _documents.WriteOnceAsync(OrderKeys.LogRecord(Slot, Epoch, _n), record, cancellationToken);
                 break;
             }
-            catch (DependencyUnavailableException failure)
+#pragma warning disable CA1031 // Whatever fails here, the record may be written: its number is not free until it is known.
+            catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
+#pragma warning restore CA1031
             {
                 LogUnknown(failure, Slot, Epoch, _n);
-                batch.ForEach(waiting => waiting.Done.TrySetException(failure));
+                batch.ForEach(waiting => waiting.Done.TrySetException(new DependencyUnavailableException($"order log {Slot}", failure)));
                 await Task.Delay(Pause * Math.Min(attempt + 1, 20), _clock, cancellationToken);
             }
         }

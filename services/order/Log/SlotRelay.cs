@@ -19,30 +19,32 @@ internal sealed partial class SlotRelay : IAsyncDisposable
     private readonly OrderSlot _slot;
     private readonly OrderLogReader _log;
     private readonly OrderIntake _intake;
+    private readonly OrderTails _tails;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
     private readonly Channel<OrderLogRecord> _queue = Channel.CreateUnbounded<OrderLogRecord>(new() { SingleReader = true });
     private readonly Dictionary<long, long> _watermarks;
+    private readonly HashSet<long> _finished = [];
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task _loops;
 
-    public SlotRelay(OrderSlot slot, OrderLogReader log, OrderIntake intake, TimeProvider clock, ILogger logger)
+    public SlotRelay(OrderSlot slot, OrderLogReader log, OrderIntake intake, OrderTails tails, TimeProvider clock, ILogger logger)
     {
-        (_slot, _log, _intake, _clock, _logger) = (slot, log, intake, clock, logger);
+        (_slot, _log, _intake, _tails, _clock, _logger) = (slot, log, intake, tails, clock, logger);
         _watermarks = slot.Epochs.ToDictionary(epoch => epoch.Epoch, epoch => epoch.Watermark);
         _loops = Task.WhenAll(
             Task.Run(() => FollowOwnAsync(_stopping.Token)),
             Task.Run(() => FollowEarlierAsync(_stopping.Token)));
     }
 
-    public IReadOnlyDictionary<long, long> Watermarks
+    public RelayProgress Progress
     {
         get
         {
             lock (_lock)
             {
-                return new Dictionary<long, long>(_watermarks);
+                return new RelayProgress(new Dictionary<long, long>(_watermarks), new HashSet<long>(_finished));
             }
         }
     }
@@ -61,29 +63,49 @@ internal sealed partial class SlotRelay : IAsyncDisposable
             LogStopped(_slot.Slot);
         }
 
+        // The slot's next owner relays these; this replica would never learn that they are no longer new.
+        while (_queue.Reader.TryRead(out var record))
+        {
+            foreach (var order in record.Orders)
+            {
+                _tails.Remove(order.OrderId);
+            }
+        }
+
         _stopping.Dispose();
     }
 
     private async Task FollowOwnAsync(CancellationToken cancellationToken)
     {
-        await foreach (var record in _queue.Reader.ReadAllAsync(cancellationToken))
+        while (await _queue.Reader.WaitToReadAsync(cancellationToken))
         {
-            await RelayAsync(record, cancellationToken);
+            while (_queue.Reader.TryPeek(out var record))
+            {
+                await RelayAsync(record, cancellationToken);
+                _queue.Reader.TryRead(out _);
+            }
         }
     }
 
     /// <summary>An earlier owner may have died before relaying, or its last write may land late.</summary>
     private async Task FollowEarlierAsync(CancellationToken cancellationToken)
     {
-        while (_slot.Epochs.Any(epoch => epoch.Epoch != _slot.Epoch))
+        while (Earlier() is { Count: > 0 } earlier)
         {
             try
             {
-                foreach (var epoch in _slot.Epochs.Where(epoch => epoch.Epoch != _slot.Epoch))
+                foreach (var epoch in earlier)
                 {
+                    // Judged before reading: what could still land then is in what is read.
+                    var isComplete = epoch.ClosedAt + OrderSlots.LateWrites <= _clock.GetUtcNow();
                     await foreach (var record in _log.RecordsAsync(_slot.Slot, epoch.Epoch, WatermarkOf(epoch.Epoch), cancellationToken))
                     {
                         await RelayAsync(record, cancellationToken);
+                    }
+
+                    if (isComplete)
+                    {
+                        Finish(epoch.Epoch);
                     }
                 }
 
@@ -124,6 +146,22 @@ internal sealed partial class SlotRelay : IAsyncDisposable
                 LogRetry(failure, order.OrderId, attempt);
                 await Task.Delay(Pause * Math.Min(attempt, 25), _clock, cancellationToken);
             }
+        }
+    }
+
+    private List<SlotEpoch> Earlier()
+    {
+        lock (_lock)
+        {
+            return [.. _slot.Epochs.Where(epoch => epoch.Epoch != _slot.Epoch && !_finished.Contains(epoch.Epoch))];
+        }
+    }
+
+    private void Finish(long epoch)
+    {
+        lock (_lock)
+        {
+            _finished.Add(epoch);
         }
     }
 

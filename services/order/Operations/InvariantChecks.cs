@@ -16,8 +16,8 @@ internal sealed record AuditEvidence(
 /// </summary>
 internal static class InvariantChecks
 {
-    /// <summary>How long money that came for a cancelled order may take to go back before it counts as kept.</summary>
-    private static readonly TimeSpan RefundPatience = TimeSpan.FromMinutes(5);
+    /// <summary>What is on its way, such as money that goes back or an order accepted after the logs were read, counts as wrong after this.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     public static InvariantsReport Judge(AuditEvidence evidence)
     {
@@ -31,6 +31,7 @@ internal static class InvariantChecks
             NothingOversold(evidence),
             EndedOrdersSettledStock(evidence),
             SoldUnitsAreOrders(evidence),
+            ReservationsAreOrders(evidence),
             ChargedAtMostOnce(evidence),
             ConfirmedOrdersArePaid(evidence),
             CancelledOrdersKeepNoMoney(evidence),
@@ -64,10 +65,16 @@ internal static class InvariantChecks
 
     private static InvariantCheck NothingOversold(AuditEvidence evidence) => None(
         "nothing-oversold",
-        "sold + reserved <= initial + restocked",
+        "units of confirmed orders <= initial + restocked, and so are units sold and reserved",
         from stock in evidence.Stock
-        where stock.Document.Sold + stock.Document.Reserved > stock.Document.Initial + stock.Document.Restocked
-        select stock.Document.Sku);
+        let document = stock.Document
+        let confirmed = evidence.Orders
+            .Where(order => order.State?.Status == OrderStatus.Confirmed)
+            .SelectMany(order => order.Order.Lines)
+            .Where(line => line.Sku == document.Sku)
+            .Sum(line => (long)line.Quantity)
+        where Math.Max(confirmed, document.Sold + document.Reserved) > document.Initial + document.Restocked
+        select document.Sku);
 
     private static InvariantCheck EndedOrdersSettledStock(AuditEvidence evidence)
     {
@@ -88,16 +95,30 @@ internal static class InvariantChecks
 
     private static InvariantCheck SoldUnitsAreOrders(AuditEvidence evidence)
     {
-        var cancelled = evidence.Orders
-            .Where(order => order.State?.Status == OrderStatus.Cancelled)
-            .Select(order => order.Order.OrderId)
-            .ToHashSet(StringComparer.Ordinal);
+        var orders = ById(evidence);
         return None(
             "sold-units-are-orders",
-            "no sold unit belongs to a cancelled order",
+            "every sold unit belongs to an accepted order that was not cancelled",
             from stock in evidence.Stock
             from reservation in stock.Reservations
-            where reservation.State == ReservationState.Confirmed && cancelled.Contains(reservation.OrderId)
+            where reservation.State == ReservationState.Confirmed
+                && (orders.TryGetValue(reservation.OrderId, out var order)
+                    ? order.State?.Status == OrderStatus.Cancelled
+                    : reservation.ReservedAt + Patience < evidence.AsOf)
+            select reservation.ReservationId);
+    }
+
+    private static InvariantCheck ReservationsAreOrders(AuditEvidence evidence)
+    {
+        var orders = ById(evidence);
+        return None(
+            "open-reservations-are-orders",
+            "every reservation older than 5 minutes that still keeps units belongs to an accepted order that has not ended",
+            from stock in evidence.Stock
+            from reservation in stock.Reservations
+            where reservation.State is ReservationState.Tentative or ReservationState.Held
+                && reservation.ReservedAt + Patience < evidence.AsOf
+                && (!orders.TryGetValue(reservation.OrderId, out var order) || IsTerminal(order))
             select reservation.ReservationId);
     }
 
@@ -129,7 +150,7 @@ internal static class InvariantChecks
             from order in evidence.Orders
             where order.State?.Status == OrderStatus.Cancelled
                 && net.GetValueOrDefault(order.Order.OrderId) != 0
-                && LastCapture(evidence, order.Order.OrderId) + RefundPatience < evidence.AsOf
+                && LastEntry(evidence, order.Order.OrderId) + Patience < evidence.AsOf
             select order.Order.OrderId);
     }
 
@@ -140,14 +161,17 @@ internal static class InvariantChecks
             "no-money-without-order",
             "every capture names an accepted order",
             from entries in ByOrder(evidence)
-            where !orders.Contains(entries.Key) && entries.Max(entry => entry.At) < evidence.AsOf - RefundPatience
+            where !orders.Contains(entries.Key) && entries.Max(entry => entry.At) < evidence.AsOf - Patience
             select entries.Key);
     }
 
+    private static Dictionary<string, FoundOrder> ById(AuditEvidence evidence) =>
+        evidence.Orders.ToDictionary(order => order.Order.OrderId, StringComparer.Ordinal);
+
     private static bool IsTerminal(FoundOrder order) => order.State is { } state && OrderTable.IsTerminal(state.Status);
 
-    private static DateTimeOffset LastCapture(AuditEvidence evidence, string orderId) =>
-        evidence.Ledger.Where(entry => entry.Reference == orderId && entry.Kind == "capture").Max(entry => entry.At);
+    private static DateTimeOffset LastEntry(AuditEvidence evidence, string orderId) =>
+        evidence.Ledger.Where(entry => entry.Reference == orderId).Max(entry => entry.At);
 
     private static IEnumerable<IGrouping<string, LedgerEntry>> ByOrder(AuditEvidence evidence) =>
         evidence.Ledger.GroupBy(entry => entry.Reference, StringComparer.Ordinal);

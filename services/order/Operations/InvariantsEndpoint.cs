@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using DaprShop.Contracts.Api;
 using DaprShop.Contracts.Inventory;
 using DaprShop.Order.Clients;
@@ -34,26 +35,30 @@ internal static class InvariantsEndpoint
     private static async Task<IReadOnlyList<FoundOrder>> OrdersAsync(
         OrderLogReader log, DocumentStore documents, CancellationToken cancellationToken)
     {
-        var orders = new Dictionary<string, OrderContent>(StringComparer.Ordinal);
-        foreach (var slot in await log.SlotsAsync(cancellationToken))
+        var logged = new ConcurrentDictionary<string, OrderContent>(StringComparer.Ordinal);
+        await Parallel.ForEachAsync(await log.SlotsAsync(cancellationToken), cancellationToken, async (slot, token) =>
         {
-            foreach (var epoch in slot.Epochs)
+            // Epochs are numbered without gaps: those the relay has done with are there to be read all the same.
+            for (var epoch = 1L; epoch <= slot.Epoch; epoch++)
             {
-                await foreach (var record in log.RecordsAsync(slot.Slot, epoch.Epoch, first: 0, cancellationToken))
+                await foreach (var record in log.RecordsAsync(slot.Slot, epoch, first: 0, token))
                 {
                     foreach (var order in record.Orders)
                     {
-                        orders.TryAdd(order.OrderId, order);
+                        logged.TryAdd(order.OrderId, order);
                     }
                 }
             }
-        }
+        });
 
-        var found = new List<FoundOrder>(orders.Count);
-        foreach (var page in orders.Values.Chunk(PageSize))
+        var found = new List<FoundOrder>(logged.Count);
+        foreach (var page in logged.Values.Chunk(PageSize))
         {
+            // When one key was used for two bodies, both are in the logs and the record is the order.
+            var records = await documents.ReadManyAsync<OrderContent>([.. page.Select(order => OrderKeys.Record(order.OrderId))], cancellationToken);
             var states = await documents.ReadManyAsync<OrderState>([.. page.Select(order => OrderKeys.State(order.OrderId))], cancellationToken);
-            found.AddRange(page.Select(order => new FoundOrder(order, states.GetValueOrDefault(OrderKeys.State(order.OrderId)))));
+            found.AddRange(page.Select(order => new FoundOrder(
+                records.GetValueOrDefault(OrderKeys.Record(order.OrderId), order), states.GetValueOrDefault(OrderKeys.State(order.OrderId)))));
         }
 
         return found;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using DaprShop.Contracts.Inventory;
 using DaprShop.Contracts.Orders;
+using DaprShop.Order.Log;
 using DaprShop.Order.Orders;
 using DaprShop.Order.Saga;
 using DaprShop.ServiceDefaults.Json;
@@ -22,6 +23,7 @@ internal static partial class EnsureOrderEndpoint
         OrderStore orders,
         OrderIntake intake,
         OrderReservation reservation,
+        OrderLog log,
         DocumentStore documents,
         ILogger<EnsureOrder> logger,
         CancellationToken cancellationToken)
@@ -42,6 +44,8 @@ internal static partial class EnsureOrderEndpoint
                 return Result(EnsureOutcome.Finished);
             }
 
+            // Decided, and then nobody wrote it down: the order log is where every accepted order is.
+            await log.AppendAsync(intent.Order).WaitAsync(cancellationToken);
             found = new FoundOrder(intent.Order, State: null);
         }
 
@@ -50,15 +54,16 @@ internal static partial class EnsureOrderEndpoint
             return Result(EnsureOutcome.Unknown);
         }
 
-        var isOurs = found.Order.BodyHash == asked.BodyHash && found.Order.Lines.Any(line => line.ReservationId == asked.ReservationId);
-        if (!isOurs || (found.State is { } state && OrderTable.IsTerminal(state.Status)))
+        if (found.State is { } state && OrderTable.IsTerminal(state.Status))
         {
             return Result(EnsureOutcome.Finished);
         }
 
+        // Taken in before it is compared: only the record says which of two bodies under one key is the order.
         LogEnsured(logger, asked.OrderId);
-        await intake.TakeInAsync(found.Order, cancellationToken);
-        return Result(EnsureOutcome.Started);
+        var record = await intake.TakeInAsync(found.Order, cancellationToken);
+        var isOurs = record.BodyHash == asked.BodyHash && record.Lines.Any(line => line.ReservationId == asked.ReservationId);
+        return Result(isOurs ? EnsureOutcome.Started : EnsureOutcome.Finished);
     }
 
     /// <summary>The attempt in <c>{orderId}:{attempt}:{sku}</c>; a lone order id has none.</summary>
@@ -71,6 +76,6 @@ internal static partial class EnsureOrderEndpoint
 
     private static EnsureOrderResult Result(EnsureOutcome outcome) => new(outcome);
 
-    [LoggerMessage(LogLevel.Warning, "Order {OrderId} was accepted and had no saga for a while; it is started now")]
+    [LoggerMessage(LogLevel.Warning, "Order {OrderId} was accepted and its stock is not held yet; its saga is started unless it runs")]
     private static partial void LogEnsured(ILogger logger, string orderId);
 }

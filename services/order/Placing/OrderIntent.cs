@@ -26,13 +26,15 @@ internal sealed record OrderIntent(IntentStatus Status, int Attempt, DateTimeOff
 
 internal static class OrderIntents
 {
-    /// <summary>Opens an attempt, or finds the one that is there. The content decided first stays with the key.</summary>
+    /// <summary>
+    /// Opens an attempt, or finds the one that is there. A refused attempt was no order: the next one has the prices and the time of its own request.
+    /// </summary>
     public static Change<OrderIntent, OrderIntent> Open(OrderIntent? intent, OrderContent order, DateTimeOffset now) =>
         intent switch
         {
             null => Changed(Numbered(new OrderIntent(IntentStatus.Open, Attempt: 1, now, order))),
             { Status: IntentStatus.Refused } when intent.Order.BodyHash == order.BodyHash =>
-                Changed(Numbered(intent with { Status = IntentStatus.Open, Attempt = intent.Attempt + 1, OpenedAt = now })),
+                Changed(Numbered(new OrderIntent(IntentStatus.Open, intent.Attempt + 1, now, order))),
             _ => Change.None<OrderIntent, OrderIntent>(intent),
         };
 

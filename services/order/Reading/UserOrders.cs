@@ -1,5 +1,6 @@
 using DaprShop.Contracts.Inventory;
 using DaprShop.Order.Orders;
+using DaprShop.ServiceDefaults.Faults;
 using DaprShop.ServiceDefaults.State;
 
 namespace DaprShop.Order.Reading;
@@ -23,6 +24,11 @@ internal sealed class UserOrders(DocumentStore documents)
         if (head is { Entries.Count: >= 2 * PageSize })
         {
             await SplitAsync(order.UserId, head, cancellationToken);
+        }
+
+        if (head is not null && await IsOnPageAsync(order, head, cancellationToken))
+        {
+            return;
         }
 
         await documents.ChangeAsync<UserOrdersHead, bool>(
@@ -56,7 +62,26 @@ internal sealed class UserOrders(DocumentStore documents)
     }
 
     private async Task<UserOrdersPage> PageAsync(string userId, int page, CancellationToken cancellationToken) =>
-        await documents.ReadOnceAsync<UserOrdersPage>(OrderKeys.UserPage(userId, page), cancellationToken) ?? new UserOrdersPage([]);
+        await documents.ReadOnceAsync<UserOrdersPage>(OrderKeys.UserPage(userId, page), cancellationToken)
+        ?? throw new DependencyUnavailableException($"page {page} of the orders of {userId}");
+
+    /// <summary>A restarted relay begins before its watermark: what it adds again may have left the head since.</summary>
+    private async Task<bool> IsOnPageAsync(OrderContent order, UserOrdersHead head, CancellationToken cancellationToken)
+    {
+        var isNewest = head.Entries.All(entry => entry.CreatedAt < order.CreatedAt);
+        for (var page = head.Pages - 1; page >= 0 && !isNewest; page--)
+        {
+            var entries = (await PageAsync(order.UserId, page, cancellationToken)).Entries;
+            if (entries.Any(entry => entry.OrderId == order.OrderId))
+            {
+                return true;
+            }
+
+            isNewest = entries.All(entry => entry.CreatedAt < order.CreatedAt);
+        }
+
+        return false;
+    }
 
     /// <summary>The oldest hundred of a given head are always the same, so the page is written once (R1) before the head forgets them (R3).</summary>
     private async Task SplitAsync(string userId, UserOrdersHead head, CancellationToken cancellationToken)

@@ -22,7 +22,8 @@ internal sealed partial class OrderIntake(
     OrderTails tails,
     ILogger<OrderIntake> logger)
 {
-    public async Task TakeInAsync(OrderContent order, CancellationToken cancellationToken)
+    /// <returns>The record that stands under the order's id: another one when its key was used for two bodies.</returns>
+    public async Task<OrderContent> TakeInAsync(OrderContent order, CancellationToken cancellationToken)
     {
         // The relay runs apart from the request: the trace goes on where the order was accepted.
         ActivityContext.TryParse(order.TraceParent, traceState: null, out var accepted);
@@ -48,6 +49,7 @@ internal sealed partial class OrderIntake(
         }
 
         tails.Remove(order.OrderId);
+        return record;
     }
 
     /// <summary>Starts the saga unless the order is finished: Dapr would run a finished instance id again.</summary>

@@ -26,7 +26,7 @@ internal sealed class OrderWorkflow : Workflow<string, string>
         switch (held.Outcome)
         {
             case HoldOutcome.Finished:
-                return nameof(OrderStatus.Cancelled);
+                return nameof(HoldOutcome.Finished);
             case HoldOutcome.Refused:
                 return await CancelAsync(context, orderId, OrderEvent.HoldRefused, paymentId: null);
             case HoldOutcome.CancelRequested:
@@ -57,7 +57,7 @@ internal sealed class OrderWorkflow : Workflow<string, string>
     private static async Task<(PaymentLook Payment, OrderEvent Given)> CollectAsync(
         WorkflowContext context, string orderId, DateTime payBefore)
     {
-        var payment = await context.CallActivityAsync<PaymentLook>(nameof(RequestCharge), orderId, UntilDone);
+        var payment = await context.CallActivityAsync<PaymentLook>(nameof(RequestCharge), new RequestChargeInput(orderId, payBefore), UntilDone);
         for (var pause = FirstPause; payment is { Status: PaymentStatus.Pending, CancelRequested: false };)
         {
             var left = payBefore - context.CurrentUtcDateTime;

@@ -8,11 +8,22 @@ namespace DaprShop.Order.Saga;
 /// <summary>What one look at the payment showed, and whether the customer still wants the order.</summary>
 internal sealed record PaymentLook(string PaymentId, PaymentStatus Status, bool CancelRequested);
 
-/// <summary>Asks for the money, unless the customer cancelled first. Undone by <see cref="ClosePayment"/> or <see cref="RefundOrder"/>.</summary>
-internal sealed class RequestCharge(OrderStore orders, PaymentClient payments) : WorkflowActivity<string, PaymentLook>
+internal sealed record RequestChargeInput(string OrderId, DateTime PayBefore);
+
+/// <summary>
+/// Asks for the money, unless the customer cancelled first or the deadline passed while payment could not be reached.
+/// Undone by <see cref="ClosePayment"/> or <see cref="RefundOrder"/>.
+/// </summary>
+internal sealed class RequestCharge(OrderStore orders, PaymentClient payments, TimeProvider clock) : WorkflowActivity<RequestChargeInput, PaymentLook>
 {
-    public override async Task<PaymentLook> RunAsync(WorkflowActivityContext context, string orderId)
+    public override async Task<PaymentLook> RunAsync(WorkflowActivityContext context, RequestChargeInput input)
     {
+        var orderId = input.OrderId;
+        if (input.PayBefore <= clock.GetUtcNow().UtcDateTime)
+        {
+            return new PaymentLook(PaymentId: "", PaymentStatus.Pending, CancelRequested: false);
+        }
+
         if (await orders.IsCancelRequestedAsync(orderId, CancellationToken.None))
         {
             return new PaymentLook(PaymentId: "", PaymentStatus.Pending, CancelRequested: true);

@@ -14,7 +14,7 @@ public sealed class OrderIntentsTests
     }
 
     [Fact]
-    public void Open_AfterARefusal_OpensTheNextAttemptWithTheFirstContent()
+    public void Open_AfterARefusal_OpensTheNextAttemptAtThePricesOfThatDay()
     {
         var first = OrderIntents.Open(null, SampleOrders.Two(), SampleOrders.Now).Result;
         var refused = OrderIntents.Decide(first, 1, IntentStatus.Refused).Result;
@@ -22,7 +22,7 @@ public sealed class OrderIntentsTests
 
         var change = OrderIntents.Open(refused, repriced, SampleOrders.Now.AddHours(1));
 
-        Assert.Equal((IntentStatus.Open, 2, SampleOrders.Now), (change.Result.Status, change.Result.Attempt, change.Result.Order.CreatedAt));
+        Assert.Equal((IntentStatus.Open, 2, SampleOrders.Now.AddHours(1)), (change.Result.Status, change.Result.Attempt, change.Result.Order.CreatedAt));
         Assert.Equal(["o-2:2:SKU-1001", "o-2:2:SKU-1002"], change.Result.Order.Lines.Select(line => line.ReservationId));
     }
 

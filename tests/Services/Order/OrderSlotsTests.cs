@@ -19,7 +19,7 @@ public sealed class OrderSlotsTests
     public void Take_OwnPredecessor_RaisesTheEpochAtOnceAndKeepsReadingTheOldOne()
     {
         var held = OrderSlots.Take(null, 3, "replica-a", "run-1", Now).Result;
-        var relayed = OrderSlots.Renew(held, "run-1", new Dictionary<long, long> { [1] = 7 }, Now).Result!;
+        var relayed = OrderSlots.Renew(held, "run-1", At(7), Now).Result!;
 
         var change = OrderSlots.Take(relayed, 3, "replica-a", "run-2", Now.AddSeconds(1));
 
@@ -49,14 +49,35 @@ public sealed class OrderSlotsTests
     }
 
     [Fact]
-    public void Take_EpochClosedForADay_IsForgotten()
+    public void Take_EpochNobodyReadToItsEnd_IsKeptHoweverOldItIs()
     {
         var first = OrderSlots.Take(null, 3, "replica-a", "run-1", Now).Result;
         var second = OrderSlots.Take(first, 3, "replica-a", "run-2", Now).Result;
 
-        var third = OrderSlots.Take(second, 3, "replica-a", "run-3", Now + OrderSlots.LateWrites).Result;
+        var third = OrderSlots.Take(second, 3, "replica-a", "run-3", Now + OrderSlots.LateWrites + TimeSpan.FromDays(3)).Result;
 
-        Assert.Equal([2L, 3L], third.Epochs.Select(epoch => epoch.Epoch));
+        Assert.Equal([1L, 2L, 3L], third.Epochs.Select(epoch => epoch.Epoch));
+    }
+
+    [Fact]
+    public void Take_TakenByThisRunBefore_CountsTheLeaseFromNow()
+    {
+        var first = OrderSlots.Take(null, 3, "replica-a", "run-1", Now).Result;
+
+        var again = OrderSlots.Take(first, 3, "replica-a", "run-1", Now.AddSeconds(8)).Next!;
+
+        Assert.Equal((1L, Now.AddSeconds(8) + OrderSlots.Lease), (again.Epoch, again.LeaseUntil));
+    }
+
+    [Fact]
+    public void Renew_EpochReadToItsEnd_IsDropped()
+    {
+        var first = OrderSlots.Take(null, 3, "replica-a", "run-1", Now).Result;
+        var second = OrderSlots.Take(first, 3, "replica-a", "run-2", Now).Result;
+
+        var renewed = OrderSlots.Renew(second, "run-2", new RelayProgress(new Dictionary<long, long> { [2] = 5 }, new HashSet<long> { 1 }), Now).Result!;
+
+        Assert.Equal([new SlotEpoch(2, 5, null)], renewed.Epochs);
     }
 
     [Fact]
@@ -65,7 +86,7 @@ public sealed class OrderSlotsTests
         var held = OrderSlots.Take(null, 3, "replica-a", "run-1", Now).Result;
         var lost = OrderSlots.Take(held, 3, "replica-b", "run-9", Now + OrderSlots.Lease).Result;
 
-        var change = OrderSlots.Renew(lost, "run-1", new Dictionary<long, long> { [1] = 3 }, Now + OrderSlots.Lease);
+        var change = OrderSlots.Renew(lost, "run-1", At(3), Now + OrderSlots.Lease);
 
         Assert.Null(change.Next);
         Assert.Equal("run-9", change.Result!.Run);
@@ -75,11 +96,13 @@ public sealed class OrderSlotsTests
     public void Renew_LowerWatermark_NeverGoesBack()
     {
         var held = OrderSlots.Take(null, 3, "replica-a", "run-1", Now).Result;
-        var ahead = OrderSlots.Renew(held, "run-1", new Dictionary<long, long> { [1] = 9 }, Now).Result!;
+        var ahead = OrderSlots.Renew(held, "run-1", At(9), Now).Result!;
 
-        var change = OrderSlots.Renew(ahead, "run-1", new Dictionary<long, long> { [1] = 4 }, Now.AddSeconds(2));
+        var change = OrderSlots.Renew(ahead, "run-1", At(4), Now.AddSeconds(2));
 
         Assert.Equal(9, change.Result!.Epochs[0].Watermark);
         Assert.Equal(Now.AddSeconds(2) + OrderSlots.Lease, change.Result.LeaseUntil);
     }
+
+    private static RelayProgress At(long watermark) => new(new Dictionary<long, long> { [1] = watermark }, new HashSet<long>());
 }

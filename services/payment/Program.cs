@@ -21,7 +21,7 @@ builder.Services.AddSingleton<WebhookSecrets>();
 builder.Services.AddDaprWorkflow(options =>
 {
     options.RegisterWorkflow<SettlementWorkflow>();
-    options.RegisterActivity<SettleVoidedPayment>();
+    options.RegisterActivity<SettlePayment>();
 });
 
 var app = builder.Build();

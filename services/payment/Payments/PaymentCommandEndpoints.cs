@@ -17,31 +17,29 @@ internal static class PaymentCommandEndpoints
         routes.MapGet("/internal/payments/ledger", LedgerAsync);
     }
 
-    internal static async Task<PaymentResult> ChargeAsync(Tolerant<RequestPayment> command, PaymentProcess payments, CancellationToken cancellationToken) =>
-        Result(await payments.ChargeAsync(command.Body, cancellationToken));
+    internal static async Task<PaymentResult> ChargeAsync(
+        Tolerant<RequestPayment> command, PaymentProcess payments, SettlementWatch watch, CancellationToken cancellationToken) =>
+        await ResultAsync(await payments.ChargeAsync(command.Body, cancellationToken), watch, cancellationToken);
 
-    internal static async Task<PaymentResult> PollAsync(Tolerant<PaymentCommand> command, PaymentProcess payments, CancellationToken cancellationToken) =>
-        Result(await payments.PollAsync(command.Body.OrderId, cancellationToken));
+    internal static async Task<PaymentResult> PollAsync(
+        Tolerant<PaymentCommand> command, PaymentProcess payments, SettlementWatch watch, CancellationToken cancellationToken) =>
+        await ResultAsync(await payments.PollAsync(command.Body.OrderId, cancellationToken), watch, cancellationToken);
 
     internal static async Task<PaymentResult> CloseAsync(
-        Tolerant<PaymentCommand> command, PaymentProcess payments, SettlementWatch watch, CancellationToken cancellationToken)
-    {
-        var payment = await payments.CloseAsync(command.Body, cancellationToken);
+        Tolerant<PaymentCommand> command, PaymentProcess payments, SettlementWatch watch, CancellationToken cancellationToken) =>
+        await ResultAsync(await payments.CloseAsync(command.Body, cancellationToken), watch, cancellationToken);
 
-        // A charge is or was on its way to the provider: somebody must find out what became of it after the saga is gone.
-        if (payment is { Status: PaymentStatus.Voided, Attempts: > 0 })
-        {
-            await watch.EnsureAsync(command.Body.OrderId, cancellationToken);
-        }
-
-        return Result(payment);
-    }
-
-    internal static async Task<PaymentResult> RefundAsync(Tolerant<PaymentCommand> command, PaymentProcess payments, CancellationToken cancellationToken) =>
-        Result(await payments.RefundAsync(command.Body.OrderId, cancellationToken));
+    internal static async Task<PaymentResult> RefundAsync(
+        Tolerant<PaymentCommand> command, PaymentProcess payments, SettlementWatch watch, CancellationToken cancellationToken) =>
+        await ResultAsync(await payments.RefundAsync(command.Body.OrderId, cancellationToken), watch, cancellationToken);
 
     internal static Task<ProviderLedger> LedgerAsync(ProviderClient provider, CancellationToken cancellationToken) =>
         provider.LedgerAsync(cancellationToken);
 
-    private static PaymentResult Result(PaymentDocument payment) => new(payment.PaymentId, payment.Status, payment.Reason);
+    /// <summary>Answers only once somebody follows what is left: the saga may be gone after this answer.</summary>
+    private static async Task<PaymentResult> ResultAsync(PaymentDocument payment, SettlementWatch watch, CancellationToken cancellationToken)
+    {
+        await watch.EnsureAsync(payment, cancellationToken);
+        return new PaymentResult(payment.PaymentId, payment.Status, payment.Reason);
+    }
 }

@@ -66,8 +66,8 @@ internal static class PaymentDecisions
     public static Change<PaymentDocument, PaymentDocument> Close(PaymentDocument? payment, PaymentCommand command, DateTimeOffset now) =>
         payment switch
         {
-            null => Changed(Create(command.OrderId, command.UserId, command.Amount, now) with { Status = PaymentStatus.Voided }),
-            { Status: PaymentStatus.Pending } => Changed(Next(payment) with { Status = PaymentStatus.Voided }),
+            null => Changed(Create(command.OrderId, command.UserId, command.Amount, now) with { Status = PaymentStatus.Voided, ClosedAt = now }),
+            { Status: PaymentStatus.Pending } => Changed(Next(payment) with { Status = PaymentStatus.Voided, ClosedAt = now }),
             _ => Change.None<PaymentDocument, PaymentDocument>(payment),
         };
 

@@ -9,6 +9,7 @@ namespace DaprShop.Payment.Payments;
 /// <param name="Source">Null when the payment was voided before it was ever requested.</param>
 /// <param name="Attempts">How often the charge was handed to the provider.</param>
 /// <param name="Unpublished">Events of this document that are not known to be published (commit rule R7).</param>
+/// <param name="ClosedAt">When it was voided: what was on its way to the provider by then may still arrive there.</param>
 internal sealed record PaymentDocument(
     string PaymentId,
     string OrderId,
@@ -22,7 +23,12 @@ internal sealed record PaymentDocument(
     RefundDocument? Refund,
     IReadOnlyList<PaymentEvent> Unpublished,
     long Version,
-    DateTimeOffset CreatedAt);
+    DateTimeOffset CreatedAt,
+    DateTimeOffset? ClosedAt = null)
+{
+    /// <summary>Something this document has decided has not been done yet.</summary>
+    public bool IsOwing => Unpublished.Count > 0 || Refund is { Done: false };
+}
 
 /// <param name="Done">False from the decision to refund until the provider has confirmed it.</param>
 internal sealed record RefundDocument(bool Done, string? RefundId);
@@ -48,4 +54,7 @@ internal static class PaymentKeys
     public static string RefundKey(string orderId) => $"{orderId}:refund";
 
     public static string SettlementInstance(string orderId) => $"{orderId}-settle";
+
+    /// <summary>One for each version that owes something, so that none is taken for an earlier one that has ended.</summary>
+    public static string ArrearsInstance(PaymentDocument payment) => $"{payment.OrderId}-settle-{payment.Version}";
 }

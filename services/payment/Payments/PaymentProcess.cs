@@ -25,7 +25,7 @@ internal sealed partial class PaymentProcess(
             cancellationToken);
         return payment.Status == PaymentStatus.Pending
             ? await SubmitAsync(payment, cancellationToken)
-            : payment;
+            : await FinishAsync(payment, cancellationToken);
     }
 
     /// <summary>Asks the provider about a pending payment; hands the charge in again when the provider never heard of it.</summary>
@@ -69,16 +69,8 @@ internal sealed partial class PaymentProcess(
         return await FinishAsync(payment, cancellationToken);
     }
 
-    private async Task<PaymentDocument> SubmitAsync(PaymentDocument payment, CancellationToken cancellationToken)
-    {
-        var outcome = await provider.ChargeAsync(payment, cancellationToken);
-        return outcome is null or { Status: ChargeStatus.Processing }
-            ? payment
-            : await SettleAsync(payment.OrderId, outcome, cancellationToken);
-    }
-
     /// <summary>Does what the document says is owed: a refund that was decided, events that are not out.</summary>
-    private async Task<PaymentDocument> FinishAsync(PaymentDocument payment, CancellationToken cancellationToken)
+    public async Task<PaymentDocument> FinishAsync(PaymentDocument payment, CancellationToken cancellationToken)
     {
         if (payment.Refund is { Done: false })
         {
@@ -89,6 +81,14 @@ internal sealed partial class PaymentProcess(
         }
 
         return payment.Unpublished.Count == 0 ? payment : await PublishAsync(payment, cancellationToken);
+    }
+
+    private async Task<PaymentDocument> SubmitAsync(PaymentDocument payment, CancellationToken cancellationToken)
+    {
+        var outcome = await provider.ChargeAsync(payment, cancellationToken);
+        return outcome is null or { Status: ChargeStatus.Processing }
+            ? payment
+            : await SettleAsync(payment.OrderId, outcome, cancellationToken);
     }
 
     private async Task<PaymentDocument> PublishAsync(PaymentDocument payment, CancellationToken cancellationToken)
@@ -114,7 +114,7 @@ internal sealed partial class PaymentProcess(
         }
         catch (DaprException failure)
         {
-            // The document keeps them: the saga's poll, the settlement watch or a repeated webhook comes by here again.
+            // The document keeps them: the settlement watch or a repeated webhook comes by here again.
             LogUnpublished(failure, payment.OrderId, payment.Unpublished.Count);
             return payment;
         }

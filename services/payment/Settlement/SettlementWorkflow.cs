@@ -3,8 +3,8 @@ using Dapr.Workflow;
 namespace DaprShop.Payment.Settlement;
 
 /// <summary>
-/// Follows a voided payment until the provider has said its last word: money that arrives after all goes back even
-/// when the webhook that tells of it is lost (commit rule R6: an obligation needs a finder).
+/// Follows a payment until nothing is owed and the provider has said its last word: money that arrives for a voided one goes back
+/// even when the webhook that tells of it is lost (commit rule R6: an obligation needs a finder).
 /// </summary>
 internal sealed class SettlementWorkflow : Workflow<string, bool>
 {
@@ -20,7 +20,7 @@ internal sealed class SettlementWorkflow : Workflow<string, bool>
         var pause = TimeSpan.FromSeconds(1);
         while (context.CurrentUtcDateTime < until)
         {
-            if (await context.CallActivityAsync<bool>(nameof(SettleVoidedPayment), orderId, Persistent))
+            if (await context.CallActivityAsync<bool>(nameof(SettlePayment), orderId, Persistent))
             {
                 return true;
             }

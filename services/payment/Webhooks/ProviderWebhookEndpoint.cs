@@ -12,8 +12,6 @@ namespace DaprShop.Payment.Webhooks;
 /// </summary>
 internal static partial class ProviderWebhookEndpoint
 {
-    private const int MaxBody = 64 * 1024;
-
     public static void MapProviderWebhook(this IEndpointRouteBuilder routes) =>
         routes.MapPost("/webhooks/provider", HandleAsync);
 
@@ -27,7 +25,7 @@ internal static partial class ProviderWebhookEndpoint
     {
         // The signature is over the bytes as sent: they are read before anything parses them.
         using var body = new MemoryStream();
-        await context.Request.Body.CopyToAsync(body, MaxBody, cancellationToken);
+        await context.Request.Body.CopyToAsync(body, cancellationToken);
         var bytes = body.GetBuffer().AsMemory(0, (int)body.Length);
         var header = context.Request.Headers[WebhookSignature.Header].ToString();
         var keys = await secrets.ReadAsync(cancellationToken);

@@ -41,6 +41,7 @@ app.MapListOrders();
 app.MapCancelOrder();
 app.MapEnsureOrder();
 app.MapPaymentEvents();
+app.MapLateRefunds();
 app.MapInvariants();
 app.MapWorkflow();
 await app.RunAsync();

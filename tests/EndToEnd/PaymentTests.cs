@@ -63,6 +63,13 @@ public sealed class PaymentTests(ShopFixture shop)
             async () => (await shopper.GetAsync($"/api/v1/payments/{id}")).Json.GetProperty("status").GetString(),
             status => status == "Refunded",
             TimeSpan.FromSeconds(20));
+        var recorded = await Eventually.Get(
+            () => shopper.OrderAsync(id),
+            found => found.GetProperty("payment").GetProperty("status").GetString() == "Refunded",
+            TimeSpan.FromSeconds(20));
+        Assert.Equal("Cancelled", recorded.GetProperty("status").GetString());
+        var last = (await shopper.GetAsync($"/api/v1/orders/{id}/events")).Json.GetProperty("items").EnumerateArray().Last();
+        Assert.Equal("late payment refunded", last.GetProperty("cause").GetString());
     }
 
     [Fact]

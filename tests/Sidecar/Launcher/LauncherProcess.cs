@@ -28,13 +28,8 @@ internal sealed class LauncherProcess : IAsyncDisposable
 
     public static LauncherProcess Start(string directory, params string[] args)
     {
-        var info = new ProcessStartInfo(
-            Environment.ProcessPath!, [Path.Combine(AppContext.BaseDirectory, "sidecar.dll"), .. args])
-        {
-            WorkingDirectory = directory,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
+        var info = Interruptible.Command([Environment.ProcessPath!, Path.Combine(AppContext.BaseDirectory, "sidecar.dll"), .. args]);
+        info.WorkingDirectory = directory;
         return new LauncherProcess(Process.Start(info)!);
     }
 

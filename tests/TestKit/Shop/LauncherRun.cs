@@ -27,12 +27,8 @@ public sealed class LauncherRun : IAsyncDisposable
 
     public static LauncherRun Start(string folder, params IEnumerable<string> args)
     {
-        var start = new ProcessStartInfo("dotnet", [Checkout.Launcher, .. args])
-        {
-            WorkingDirectory = folder,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
+        var start = Interruptible.Command(["dotnet", Checkout.Launcher, .. args]);
+        start.WorkingDirectory = folder;
         start.Environment["NO_COLOR"] = "1";
         return new LauncherRun(Process.Start(start)!);
     }

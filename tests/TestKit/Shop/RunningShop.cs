@@ -62,16 +62,9 @@ public sealed class RunningShop : IAsyncDisposable
             _output.Clear();
         }
 
-        var start = new ProcessStartInfo("dotnet")
-        {
-            ArgumentList =
-            {
-                Checkout.Launcher, "run", "-f", _topology.File, "--no-build", "--json", "--restart", "--data-dir", Path.Combine(Folder, "data"),
-            },
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            WorkingDirectory = Folder,
-        };
+        var start = Interruptible.Command(
+            "dotnet", Checkout.Launcher, "run", "-f", _topology.File, "--no-build", "--json", "--restart", "--data-dir", Path.Combine(Folder, "data"));
+        start.WorkingDirectory = Folder;
         start.Environment["NO_COLOR"] = "1";
         foreach (var (name, value) in _launcherEnv)
         {

@@ -11,9 +11,9 @@ public sealed class TokenInputTests(ShopFixture shop)
 
     public static TheoryData<string, string> BadAuthorizations() => new()
     {
-        { "expired", $"Bearer {new HandmadeToken { Expires = TimeSpan.FromMinutes(-2) }}" },
+        { "expired", $"Bearer {new HandmadeToken { Expires = TimeSpan.FromMinutes(-30) }}" },
         { "without an end", $"Bearer {new HandmadeToken { Expires = null }}" },
-        { "of the future", $"Bearer {new HandmadeToken { NotBefore = TimeSpan.FromMinutes(2) }}" },
+        { "of the future", $"Bearer {new HandmadeToken { NotBefore = TimeSpan.FromMinutes(30), Expires = TimeSpan.FromMinutes(60) }}" },
         { "of another issuer", $"Bearer {new HandmadeToken { Issuer = "somebody" }}" },
         { "for another audience", $"Bearer {new HandmadeToken { Audience = "somebody" }}" },
         { "of another key", $"Bearer {new HandmadeToken { Key = "another-signing-key-of-forty-characters-x" }}" },

@@ -36,13 +36,15 @@ internal static class DaprdCommand
         options = WithChosenPorts(options);
         await using var clients = new SharedClients();
         var errors = new List<ConfigurationError>();
-        await using var host = SidecarHost.Create(options, new SidecarProcess(clients, new SidecarDirectory(), TimeProvider.System), errors);
+        using var signals = new StopSignals();
+        var process = new SidecarProcess(clients, new SidecarDirectory(), TimeProvider.System) { Actors = null };
+        await using var host = SidecarHost.Create(options, process, errors);
         if (host is null)
         {
+            errors.AddRange(await SidecarHost.ProbeAsync(options, process, signals.Stopping));
             return await ReportAsync("the resources are wrong", errors.Select(error => error.ToString()));
         }
 
-        using var signals = new StopSignals();
         return await ServeAsync(host, signals.Stopping);
     }
 
@@ -61,6 +63,10 @@ internal static class DaprdCommand
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
             // Asked by signal instead of by request; both end the same way.
+        }
+        catch (ComponentsFailedException exception)
+        {
+            return await ReportAsync("components cannot be used", ConfigurationReport.Lines(exception.Errors));
         }
         catch (Exception exception) when (StartFailure.Explains(exception))
         {

@@ -11,6 +11,6 @@ internal static class ExitCode
     /// <summary>The machine is not ready: a port in use, the data directory taken, a run already there.</summary>
     public const int NotReady = 2;
 
-    /// <summary>The build, a sidecar or an app failed to start; everything was stopped again.</summary>
+    /// <summary>The build, a sidecar, an app or a server failed to start; everything was stopped again.</summary>
     public const int StartFailed = 3;
 }

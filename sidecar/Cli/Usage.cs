@@ -11,6 +11,7 @@ internal static class Usage
           stop -f dapr.yaml     stop that run from another terminal, or end what a crash left behind
           list                  the apps that run
           logs <app>            the newest log of an app; --follow keeps reading
+          infra up <server>     redis, rabbitmq or kafka on this machine, for a component set; also down, status, install
           daprd <daprd flags>   one sidecar for one app, in daprd's place
           version, help
 
@@ -26,6 +27,19 @@ internal static class Usage
           sidecar run -f dapr.yaml
           sidecar run -f dapr.yaml --no-build --restart
           sidecar run -f dapr.yaml --resources-path components/redis
+        """);
+
+    public static string Infra() => Of(
+        "sidecar infra up|down|status|install <redis|rabbitmq|kafka> [flags]",
+        Sidecar.Infra.InfraFlags.Table,
+        """
+        up installs what is missing where it may, starts on 127.0.0.1 and waits for the answer; down and status without a name mean all.
+        rabbitmq and kafka bring redis along, which holds the state of their component sets; it goes down with the last of them.
+
+        examples:
+          sidecar infra up redis
+          sidecar infra up kafka --port 9192 --redis-port 6479
+          sidecar infra down --purge
         """);
 
     public static string Daprd()

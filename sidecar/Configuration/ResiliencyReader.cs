@@ -11,6 +11,7 @@ internal sealed class ResiliencyReader
     private readonly Dictionary<string, RetrySpec> _retries = new(StringComparer.Ordinal);
     private readonly Dictionary<string, CircuitBreakerSpec> _breakers = new(StringComparer.Ordinal);
     private readonly Dictionary<string, AppTarget> _apps = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ActorTarget> _actors = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ComponentTarget> _components = new(StringComparer.Ordinal);
 
     // A policy may be named before the file that defines it is read, so names are checked at the end.
@@ -50,6 +51,7 @@ internal sealed class ResiliencyReader
             Retries = _retries,
             CircuitBreakers = _breakers,
             Apps = _apps,
+            Actors = _actors,
             Components = _components,
         };
     }
@@ -124,11 +126,30 @@ internal sealed class ResiliencyReader
             _apps[name] = new AppTarget(Policies(app), app["circuitBreakerCacheSize"].Integer(minimum: 1) ?? AppTarget.DefaultCacheSize);
         }
 
+        foreach (var (name, actor) in targets["actors"].Entries())
+        {
+            actor.KnownMembers("timeout", "retry", "circuitBreaker", "circuitBreakerScope", "circuitBreakerCacheSize");
+            _actors[name] = Actor(actor);
+        }
+
         foreach (var (name, component) in targets["components"].Entries())
         {
             component.KnownMembers("inbound", "outbound");
             _components[name] = new ComponentTarget(Direction(component["inbound"]), Direction(component["outbound"]));
         }
+    }
+
+    private ActorTarget Actor(YamlMember actor)
+    {
+        var policies = Policies(actor);
+        var scope = actor["circuitBreakerScope"].Text();
+        if (scope is not (null or "" or "type" or "id" or "both") || (policies.CircuitBreaker is not null && string.IsNullOrEmpty(scope)))
+        {
+            actor["circuitBreakerScope"].Error(
+                $"must be type, id or both where a circuit breaker is used{(string.IsNullOrEmpty(scope) ? "" : $", not '{scope}'")}");
+        }
+
+        return new ActorTarget(policies, scope == "type", actor["circuitBreakerCacheSize"].Integer(minimum: 1) ?? ActorTarget.DefaultCacheSize);
     }
 
     private PolicyNames Direction(YamlMember direction)

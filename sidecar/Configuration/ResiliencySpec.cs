@@ -34,6 +34,12 @@ internal sealed record AppTarget(PolicyNames Policies, int CircuitBreakerCacheSi
     public const int DefaultCacheSize = 100;
 }
 
+/// <param name="BreakerPerType">One breaker for all actors of the type; otherwise one for each actor.</param>
+internal sealed record ActorTarget(PolicyNames Policies, bool BreakerPerType, int CircuitBreakerCacheSize)
+{
+    public const int DefaultCacheSize = 5000;
+}
+
 internal sealed record ComponentTarget(PolicyNames Inbound, PolicyNames Outbound);
 
 /// <summary>All Resiliency documents meant for this sidecar, merged (dapr-contract.md 12). A later file's entries replace those of the same name.</summary>
@@ -49,6 +55,9 @@ internal sealed record ResiliencySpec
     public IReadOnlyDictionary<string, CircuitBreakerSpec> CircuitBreakers { get; init; } = new Dictionary<string, CircuitBreakerSpec>();
 
     public IReadOnlyDictionary<string, AppTarget> Apps { get; init; } = new Dictionary<string, AppTarget>();
+
+    /// <summary>By actor type.</summary>
+    public IReadOnlyDictionary<string, ActorTarget> Actors { get; init; } = new Dictionary<string, ActorTarget>();
 
     public IReadOnlyDictionary<string, ComponentTarget> Components { get; init; } = new Dictionary<string, ComponentTarget>();
 }

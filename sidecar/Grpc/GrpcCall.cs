@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using Google.Protobuf;
+using Sidecar.Tracing;
 
 namespace Sidecar.Grpc;
 
@@ -9,6 +11,7 @@ internal sealed class GrpcCall : IDisposable
     private readonly long _maxMessageBytes;
     private readonly CancellationTokenSource? _deadline;
     private readonly CancellationTokenSource _cancellation;
+    private Activity? _span;
 
     public GrpcCall(HttpContext http, long maxMessageBytes, TimeProvider clock)
     {
@@ -31,11 +34,44 @@ internal sealed class GrpcCall : IDisposable
 
     public bool ClientGone => _http.RequestAborted.IsCancellationRequested;
 
+    /// <summary>
+    /// The trace of this call: of its span, or as the client sent it. The server may have opened a span of its own, which
+    /// nobody exports and which therefore does not count.
+    /// </summary>
+    public TraceContext Trace => _span is null
+        ? TraceContext.Of(Headers)
+        : TraceContext.Of(_span) with { Baggage = Headers.Baggage.ToString() };
+
+    /// <summary>Everything the client sent along, as on the wire; binary values are still base64.</summary>
+    public IHeaderDictionary Headers => _http.Request.Headers;
+
+    /// <summary>Metadata of the answer; none can be added once its first byte is sent.</summary>
+    public IHeaderDictionary AnswerHeaders => _http.Response.Headers;
+
     public string? Metadata(string name) => _http.Request.Headers.TryGetValue(name, out var values) ? (string?)values : null;
 
     public Task<T?> ReadAsync<T>(MessageParser<T> parser)
+        where T : class, IMessage<T> => ReadAsync(parser, Cancelled);
+
+    /// <param name="cancellationToken">Ends the wait for the next message; linked to <see cref="Cancelled"/>.</param>
+    public Task<T?> ReadAsync<T>(MessageParser<T> parser, CancellationToken cancellationToken)
         where T : class, IMessage<T> =>
-        GrpcFrame.ReadAsync(_http.Request.BodyReader, parser, Metadata("grpc-encoding"), _maxMessageBytes, Cancelled);
+        GrpcFrame.ReadAsync(_http.Request.BodyReader, parser, Metadata("grpc-encoding"), _maxMessageBytes, cancellationToken);
+
+    /// <summary>Opens a span under the client's; the answer carries its context. None where nobody listens or samples.</summary>
+    public Activity? StartSpan(ActivitySource source, string path)
+    {
+        ActivityContext.TryParse(Metadata("traceparent"), Metadata("tracestate"), isRemote: true, out var parent);
+        _span = source.StartActivity(path, ActivityKind.Server, parent);
+        if (_span is not null)
+        {
+            _span.SetTag("dapr.protocol", "grpc");
+            _span.SetTag("dapr.api", path);
+            AnswerHeaders.TraceParent = _span.Id;
+        }
+
+        return _span;
+    }
 
     /// <summary>Sends the headers at once; a stream that has nothing to say yet would otherwise look dead to its client.</summary>
     public async Task StartAsync()
@@ -48,11 +84,18 @@ internal sealed class GrpcCall : IDisposable
 
     public async Task FlushAsync() => await _http.Response.BodyWriter.FlushAsync(Cancelled);
 
+    /// <summary>Runs when the client has the whole answer.</summary>
+    public void OnAnswered(Action action) => _http.Response.OnCompleted(() =>
+    {
+        action();
+        return Task.CompletedTask;
+    });
+
     /// <summary>
     /// Ends the call. Before the first byte of the answer the status goes into the headers (a trailers-only answer).
     /// Completing the response also lets go of a request whose client has not ended its side.
     /// </summary>
-    public async Task EndAsync(GrpcStatusCode status, string message)
+    public async Task EndAsync(GrpcStatusCode status, string message, IReadOnlyList<IMessage>? details = null)
     {
         var started = _http.Response.HasStarted || status == GrpcStatusCode.Ok;
         if (started && !_http.Response.HasStarted)
@@ -64,6 +107,11 @@ internal sealed class GrpcCall : IDisposable
         if (message.Length > 0)
         {
             Append("grpc-message", GrpcStatusMessage.Encode(message));
+        }
+
+        if (details is { Count: > 0 })
+        {
+            Append("grpc-status-details-bin", GrpcStatusMessage.EncodeDetails(status, message, details));
         }
 
         await _http.Response.CompleteAsync();

@@ -1,4 +1,5 @@
 using Sidecar.Host;
+using Sidecar.Tracing;
 
 namespace Sidecar.Grpc;
 
@@ -13,11 +14,12 @@ internal static class GrpcEndpoint
         var services = app.ApplicationServices;
         var options = services.GetRequiredService<SidecarOptions>();
         var server = new GrpcServer(
-            services.GetRequiredService<TaskHubService>().Methods,
+            services.GetServices<IGrpcService>().SelectMany(service => service.Methods),
             options.ApiToken,
             options.MaxBodySizeBytes > 0 ? options.MaxBodySizeBytes : int.MaxValue,
             services.GetRequiredService<TimeProvider>(),
-            services.GetRequiredService<ILogger<GrpcServer>>());
+            services.GetRequiredService<ILogger<GrpcServer>>(),
+            services.GetRequiredService<SidecarTracing>().Source);
         return app.Use((http, next) => IsGrpc(http.Request) ? server.ServeAsync(http) : next(http));
     }
 

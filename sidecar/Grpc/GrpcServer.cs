@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
+using Google.Protobuf;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
@@ -10,10 +12,14 @@ namespace Sidecar.Grpc;
 /// it throws into the call's status.
 /// </summary>
 internal sealed partial class GrpcServer(
-    IEnumerable<GrpcMethod> methods, string? apiToken, long maxMessageBytes, TimeProvider clock, ILogger<GrpcServer> logger)
+    IEnumerable<GrpcMethod> methods,
+    string? apiToken,
+    long maxMessageBytes,
+    TimeProvider clock,
+    ILogger<GrpcServer> logger,
+    ActivitySource? traces = null)
 {
-    private readonly Dictionary<string, GrpcHandler> _handlers =
-        methods.ToDictionary(method => method.Path, method => method.Handler, StringComparer.Ordinal);
+    private readonly Dictionary<string, GrpcMethod> _methods = methods.ToDictionary(method => method.Path, StringComparer.Ordinal);
 
     private readonly byte[]? _apiToken = apiToken is null ? null : Encoding.UTF8.GetBytes(apiToken);
 
@@ -48,12 +54,12 @@ internal sealed partial class GrpcServer(
         try
         {
             Authenticate(call);
-            await Find(path, call)(call);
+            await RunAsync(Find(path, call), call);
             await call.EndAsync(GrpcStatusCode.Ok, "");
         }
         catch (GrpcException error)
         {
-            await EndAsync(call, error.Status, error.Message);
+            await EndAsync(call, error.Status, error.Message, error.Details);
         }
         catch (Exception error) when (call.DeadlineExceeded && error is OperationCanceledException)
         {
@@ -73,19 +79,35 @@ internal sealed partial class GrpcServer(
         }
     }
 
-    private static async Task EndAsync(GrpcCall call, GrpcStatusCode status, string message)
+    private static async Task EndAsync(
+        GrpcCall call, GrpcStatusCode status, string message, IReadOnlyList<IMessage>? details = null)
     {
         if (!call.ClientGone)
         {
-            await call.EndAsync(status, message);
+            await call.EndAsync(status, message, details);
         }
     }
 
-    private GrpcHandler Find(string path, GrpcCall call)
+    private async Task RunAsync(GrpcMethod method, GrpcCall call)
     {
-        if (_handlers.TryGetValue(path, out var handler))
+        using var span = method.IsTraced && traces is not null ? call.StartSpan(traces, method.Path) : null;
+        try
         {
-            return handler;
+            await method.Handler(call);
+        }
+        catch (Exception error)
+        {
+            span?.SetTag("rpc.grpc.status_code", (int)((error as GrpcException)?.Status ?? GrpcStatusCode.Unknown));
+            span?.SetStatus(ActivityStatusCode.Error, error.Message);
+            throw;
+        }
+    }
+
+    private GrpcMethod Find(string path, GrpcCall call)
+    {
+        if (_methods.TryGetValue(path, out var method))
+        {
+            return method;
         }
 
         // What is no method of the sidecar is a call for an app, which the metadata names.

@@ -1,3 +1,5 @@
+using Google.Protobuf;
+
 namespace Sidecar.Grpc;
 
 /// <summary>gRPC's status codes, by their number on the wire.</summary>
@@ -27,4 +29,7 @@ internal sealed class GrpcException(GrpcStatusCode status, string message, Excep
     : Exception(message, inner)
 {
     public GrpcStatusCode Status { get; } = status;
+
+    /// <summary>Typed details for the client; without any the call ends with code and message alone.</summary>
+    public IReadOnlyList<IMessage> Details { get; init; } = [];
 }

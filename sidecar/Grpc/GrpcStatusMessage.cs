@@ -1,11 +1,22 @@
 using System.Globalization;
 using System.Text;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
 
 namespace Sidecar.Grpc;
 
-/// <summary>The <c>grpc-message</c> header: UTF-8, with everything but printable ASCII percent-encoded.</summary>
+/// <summary>The texts that end a call.</summary>
 internal static class GrpcStatusMessage
 {
+    /// <summary>The <c>grpc-status-details-bin</c> header: a google.rpc.Status in base64, unpadded as gRPC writers send it.</summary>
+    public static string EncodeDetails(GrpcStatusCode status, string message, IReadOnlyList<IMessage> details)
+    {
+        var full = new Rpc.Status { Code = (int)status, Message = message };
+        full.Details.AddRange(details.Select(Any.Pack));
+        return Convert.ToBase64String(full.ToByteArray()).TrimEnd('=');
+    }
+
+    /// <summary>The <c>grpc-message</c> header: UTF-8, with everything but printable ASCII percent-encoded.</summary>
     public static string Encode(string message)
     {
         if (message.All(character => character is >= ' ' and <= '~' and not '%'))

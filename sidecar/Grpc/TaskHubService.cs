@@ -6,7 +6,7 @@ using Sidecar.Workflows;
 namespace Sidecar.Grpc;
 
 /// <summary>The workflow service that workers and workflow clients call (dapr-contract.md 11.2). It has no proto package.</summary>
-internal sealed class TaskHubService(WorkflowEngine engine)
+internal sealed class TaskHubService(WorkflowEngine engine) : IGrpcService
 {
     private const string Service = "/TaskHubSidecarService/";
 
@@ -23,10 +23,10 @@ internal sealed class TaskHubService(WorkflowEngine engine)
         Unary("WaitForInstanceCompletion", GetInstanceRequest.Parser, WaitForInstanceCompletionAsync),
         Unary("RaiseEvent", RaiseEventRequest.Parser, RaiseEventAsync),
         Unary("TerminateInstance", TerminateRequest.Parser, TerminateInstanceAsync),
+        Unary("SuspendInstance", SuspendRequest.Parser, SuspendInstanceAsync),
+        Unary("ResumeInstance", ResumeRequest.Parser, ResumeInstanceAsync),
         Unary("PurgeInstances", PurgeInstancesRequest.Parser, PurgeInstancesAsync),
         Unary("GetInstanceHistory", GetInstanceHistoryRequest.Parser, GetInstanceHistoryAsync),
-        Unsupported("SuspendInstance", SuspendRequest.Parser),
-        Unsupported("ResumeInstance", ResumeRequest.Parser),
         Unsupported("ListInstanceIDs", ListInstanceIDsRequest.Parser),
         Unsupported("RerunWorkflowFromEvent", RerunWorkflowFromEventRequest.Parser),
     ];
@@ -119,6 +119,18 @@ internal sealed class TaskHubService(WorkflowEngine engine)
         return new TerminateResponse();
     }
 
+    private async Task<SuspendResponse> SuspendInstanceAsync(SuspendRequest request, GrpcCall call)
+    {
+        await engine.SuspendAsync(request.InstanceId, request.Reason, call.Cancelled);
+        return new SuspendResponse();
+    }
+
+    private async Task<ResumeResponse> ResumeInstanceAsync(ResumeRequest request, GrpcCall call)
+    {
+        await engine.ResumeAsync(request.InstanceId, request.Reason, call.Cancelled);
+        return new ResumeResponse();
+    }
+
     /// <summary>By instance id only: Dapr has the filter in its proto but not in its engine either.</summary>
     private async Task<PurgeInstancesResponse> PurgeInstancesAsync(PurgeInstancesRequest request, GrpcCall call)
     {
@@ -127,8 +139,8 @@ internal sealed class TaskHubService(WorkflowEngine engine)
             throw new GrpcException(GrpcStatusCode.Unimplemented, "purging workflows by filter is not implemented");
         }
 
-        await engine.PurgeAsync(request.InstanceId, request.Force, call.Cancelled);
-        return new PurgeInstancesResponse { DeletedInstanceCount = 1, IsComplete = true };
+        var purged = await engine.PurgeAsync(request.InstanceId, request.Force, request.Recursive, call.Cancelled);
+        return new PurgeInstancesResponse { DeletedInstanceCount = purged, IsComplete = true };
     }
 
     private async Task<GetInstanceHistoryResponse> GetInstanceHistoryAsync(GetInstanceHistoryRequest request, GrpcCall call)

@@ -11,12 +11,48 @@ internal sealed record ActiveSubscription(
     string? DeadLetterTopic,
     string Type);
 
-/// <summary>What GET /v1.0/metadata says about subscriptions; whoever starts or stops them replaces the list.</summary>
+/// <summary>
+/// What the metadata API says about subscriptions: those of the app, which come as a whole, and those of streams, which
+/// come and go one by one.
+/// </summary>
 internal sealed class ActiveSubscriptions
 {
-    private volatile IReadOnlyList<ActiveSubscription> _all = [];
+    private readonly Lock _gate = new();
+    private readonly List<ActiveSubscription> _streams = [];
+    private IReadOnlyList<ActiveSubscription> _ofApp = [];
 
-    public IReadOnlyList<ActiveSubscription> All => _all;
+    public IReadOnlyList<ActiveSubscription> All
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _ofApp, .. _streams];
+            }
+        }
+    }
 
-    public void Replace(IReadOnlyList<ActiveSubscription> subscriptions) => _all = subscriptions;
+    public void Replace(IReadOnlyList<ActiveSubscription> ofApp)
+    {
+        lock (_gate)
+        {
+            _ofApp = ofApp;
+        }
+    }
+
+    public void Add(ActiveSubscription stream)
+    {
+        lock (_gate)
+        {
+            _streams.Add(stream);
+        }
+    }
+
+    public void Remove(ActiveSubscription stream)
+    {
+        lock (_gate)
+        {
+            _streams.RemoveAll(one => ReferenceEquals(one, stream));
+        }
+    }
 }

@@ -1,7 +1,10 @@
 using System.Net;
 using System.Text;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Sidecar.Actors;
+using Sidecar.Api;
 using Sidecar.Bindings;
+using Sidecar.ConfigurationStores;
 using Sidecar.Grpc;
 using Sidecar.Http;
 using Sidecar.Invocation;
@@ -34,7 +37,8 @@ internal static class ApiServer
         builder.Services.AddSingleton<ExtendedMetadata>();
         builder.Services.AddSingleton<ResiliencyPolicies>();
         builder.Services.AddSingleton<ComponentCalls>();
-        builder.Services.AddPubSub().AddBindings().AddInvocation().AddWorkflows();
+        builder.Services.AddApi();
+        builder.Services.AddConfigurationStores().AddPubSub().AddBindings().AddInvocation().AddWorkflows().AddActors();
 
         var app = builder.Build();
         app.UseRequestTarget();
@@ -57,8 +61,11 @@ internal static class ApiServer
         app.MapState();
         app.MapLock();
         app.MapSecrets();
+        app.MapConfiguration();
         app.MapPublish();
+        app.MapBindings();
         app.MapWorkflows();
+        app.MapActors();
         app.MapInvoke();
     }
 

@@ -42,29 +42,23 @@ internal sealed partial class ComponentLoader(
         }
     }
 
-    /// <summary>Throws one <see cref="ComponentException"/> that names every component that cannot be used.</summary>
-    public async Task InitAsync(CancellationToken cancellationToken)
+    /// <summary>
+    /// Secret stores first; the others at the same time, so that one start waits once for all that do not answer.
+    /// Throws one <see cref="ComponentsFailedException"/> that names every component that cannot be used.
+    /// </summary>
+    /// <param name="onlyRemote">For a look at what else is wrong: leaves out what would make files here.</param>
+    public async Task InitAsync(CancellationToken cancellationToken, bool onlyRemote = false)
     {
-        var failures = new List<string>();
-        foreach (var (document, built) in _planned)
+        var failures = new List<ConfigurationError>();
+        foreach (var stage in _planned.GroupBy(planned => planned.Document.IsSecretStore))
         {
-            try
-            {
-                await InitAsync(document, built ?? await BuildWithSecretsAsync(document, cancellationToken), cancellationToken);
-            }
-            catch (ComponentException exception) when (document.IgnoreErrors)
-            {
-                LogIgnored(logger, document.Name, document.Type, exception.Message);
-            }
-            catch (ComponentException exception)
-            {
-                failures.Add($"component {document.Name} ({document.Type}/{document.Version}): {exception.Message}");
-            }
+            var outcomes = await Task.WhenAll(stage.Where(planned => !onlyRemote || NeedsLook(planned)).Select(planned => TryInitAsync(planned.Document, planned.Built, cancellationToken)));
+            failures.AddRange(outcomes.SelectMany(errors => errors));
         }
 
         if (failures.Count > 0)
         {
-            throw new ComponentException(ComponentFault.Failed, string.Join("; ", failures));
+            throw new ComponentsFailedException(failures);
         }
     }
 
@@ -79,13 +73,45 @@ internal sealed partial class ComponentLoader(
         _initialised.Clear();
     }
 
+    // Secret stores only read; what waits for one cannot be told before.
+    private static bool NeedsLook((ComponentDocument Document, LoadedComponent? Built) planned) =>
+        planned.Document.IsSecretStore || planned.Document.HasSecrets || planned.Built is { Instance.IsRemote: true };
+
+    private async Task<IReadOnlyList<ConfigurationError>> TryInitAsync(
+        ComponentDocument document, LoadedComponent? built, CancellationToken cancellationToken)
+    {
+        var errors = new List<ConfigurationError>();
+        try
+        {
+            if ((built ?? await BuildWithSecretsAsync(document, errors, cancellationToken)) is { } component)
+            {
+                await InitAsync(document, component, cancellationToken);
+            }
+        }
+        catch (ComponentException exception)
+        {
+            errors.Add(new ConfigurationError(document.File, document.TypeLine, $"component {document.Name} ({document.Type}/{document.Version})", exception.Message));
+        }
+
+        if (errors.Count > 0 && document.IgnoreErrors)
+        {
+            LogIgnored(logger, document.Name, document.Type, string.Join("; ", errors.Select(error => error.Message)));
+            return [];
+        }
+
+        return errors;
+    }
+
     private async Task InitAsync(ComponentDocument document, LoadedComponent component, CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(document.InitTimeout, context.Clock);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
-            _initialised.Add(component.Instance);
+            lock (_initialised)
+            {
+                _initialised.Add(component.Instance);
+            }
 
             // A driver that does not watch its token must not hold up the start either.
             await component.Instance.InitAsync(both.Token).WaitAsync(both.Token);
@@ -115,7 +141,9 @@ internal sealed partial class ComponentLoader(
         return instance is null || problems.Count > 0 ? null : new LoadedComponent(spec, instance);
     }
 
-    private async Task<LoadedComponent> BuildWithSecretsAsync(ComponentDocument document, CancellationToken cancellationToken)
+    /// <summary>Null with errors when a secret is missing or the values it completes are wrong.</summary>
+    private async Task<LoadedComponent?> BuildWithSecretsAsync(
+        ComponentDocument document, List<ConfigurationError> errors, CancellationToken cancellationToken)
     {
         if (Registry.Find<ISecretStore>(document.SecretStore ?? "") is not { } store)
         {
@@ -126,15 +154,18 @@ internal sealed partial class ComponentLoader(
         foreach (var item in document.Metadata.Where(item => item.Secret is not null))
         {
             var secret = await store.GetAsync(item.Secret!.Name, cancellationToken);
-            values[item.Name] = secret.TryGetValue(item.Secret.Key, out var value)
-                ? value
-                : throw new ComponentException(
-                    ComponentFault.Failed, $"{item.Path}: secret {item.Secret.Name} of {document.SecretStore} has no key {item.Secret.Key}");
+            if (secret.TryGetValue(item.Secret.Key, out var value))
+            {
+                values[item.Name] = value;
+            }
+            else
+            {
+                errors.Add(new ConfigurationError(
+                    document.File, item.Line, item.Path, $"secret {item.Secret.Name} of {document.SecretStore} has no key {item.Secret.Key}"));
+            }
         }
 
-        var errors = new List<ConfigurationError>();
-        return Build(document, findFactory(document.Type)!, values, errors)
-            ?? throw new ComponentException(ComponentFault.BadRequest, string.Join("; ", errors));
+        return errors.Count > 0 ? null : Build(document, findFactory(document.Type)!, values, errors);
     }
 
     // Components match the names of their metadata in any case (dapr-contract.md 3.2).

@@ -67,17 +67,7 @@ internal sealed partial class SidecarHost : IAsyncDisposable
             errors.Add(new ConfigurationError("daprd", 0, "--app-protocol", $"must be http, https or h2c, not '{options.AppProtocol}'"));
         }
 
-        var scope = new ResourceScope(options.AppId, ExplicitNamespace(options), Environment.GetEnvironmentVariable, RandomId.NewUuid);
-        var resources = new ResourceLoader(scope, errors).Load(options.ResourcesPaths, options.ConfigFiles);
-        var warnings = new List<ConfigurationError>(resources.Warnings);
-        var loggers = SidecarLoggerProvider.CreateFactory(options, process.Clock);
-        var context = new ComponentContext(
-            options.AppId, options.DataDirectory, options.SecretDirectories, process.Clock, loggers, process.Clients)
-        {
-            Warn = warnings.Add,
-        };
-        var components = new ComponentLoader(context, findFactory, loggers.CreateLogger<ComponentLoader>());
-        components.Plan(resources.Components, errors);
+        var (resources, components, loggers, warnings) = Load(options, process, errors, findFactory);
         if (errors.Count > before)
         {
             loggers.Dispose();
@@ -85,6 +75,24 @@ internal sealed partial class SidecarHost : IAsyncDisposable
         }
 
         return new SidecarHost(options, process, resources, components, loggers) { Warnings = warnings };
+    }
+
+    /// <summary>What is wrong with components that are written correctly, for a report of everything that is wrong; starts nothing.</summary>
+    public static async Task<IReadOnlyList<ConfigurationError>> ProbeAsync(
+        SidecarOptions options, SidecarProcess process, CancellationToken cancellationToken)
+    {
+        var (_, components, loggers, _) = Load(options, process, [], ComponentCatalog.Find);
+        using var log = loggers;
+        await using var loaded = components;
+        try
+        {
+            await components.InitAsync(cancellationToken, onlyRemote: true);
+            return [];
+        }
+        catch (ComponentsFailedException failure)
+        {
+            return failure.Errors;
+        }
     }
 
     /// <summary>Initialises the components and listens; returns when the outbound APIs are up, before the app is.</summary>
@@ -178,6 +186,23 @@ internal sealed partial class SidecarHost : IAsyncDisposable
         _tracing.Dispose();
         _loggers.Dispose();
         _stopping.Dispose();
+    }
+
+    private static (SidecarResources Resources, ComponentLoader Components, ILoggerFactory Loggers, IReadOnlyList<ConfigurationError> Warnings) Load(
+        SidecarOptions options, SidecarProcess process, ICollection<ConfigurationError> errors, Func<string, ComponentFactory?> findFactory)
+    {
+        var scope = new ResourceScope(options.AppId, ExplicitNamespace(options), Environment.GetEnvironmentVariable, RandomId.NewUuid);
+        var resources = new ResourceLoader(scope, errors).Load(options.ResourcesPaths, options.ConfigFiles);
+        var warnings = new List<ConfigurationError>(resources.Warnings);
+        var loggers = SidecarLoggerProvider.CreateFactory(options, process.Clock);
+        var context = new ComponentContext(
+            options.AppId, options.DataDirectory, options.SecretDirectories, process.Clock, loggers, process.Clients)
+        {
+            Warn = warnings.Add,
+        };
+        var components = new ComponentLoader(context, findFactory, loggers.CreateLogger<ComponentLoader>());
+        components.Plan(resources.Components, errors);
+        return (resources, components, loggers, warnings);
     }
 
     // NAMESPACE limits which resources count only when somebody set it (dapr-contract.md 3.1).

@@ -1,4 +1,6 @@
+using System.Text;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+using Microsoft.Net.Http.Headers;
 using Sidecar.Host;
 using Sidecar.Http.Errors;
 using Sidecar.Invocation;
@@ -17,11 +19,20 @@ internal static partial class InvokeEndpoints
 
     // ANY /v1.0/invoke/{appId}/method/{path...}?query: verb, headers, body and query go to the app; its status,
     // headers and body come back, whatever the status. 500 ERR_DIRECT_INVOKE when the app gave no answer.
-    private static async Task InvokeAsync(
-        HttpContext context, SidecarOptions options, AppInvoker invoker, ILogger<AppInvoker> logger, CancellationToken cancellationToken)
+    private static Task InvokeAsync(
+        HttpContext context, SidecarOptions options, AppInvoker invoker, ILogger<AppInvoker> logger, CancellationToken cancellationToken) =>
+        ForAppAsync(context, context.PathParameter("appId"), context.RequestPath(), options, invoker, logger, cancellationToken);
+
+    private static async Task ForAppAsync(
+        HttpContext context,
+        string appId,
+        string path,
+        SidecarOptions options,
+        AppInvoker invoker,
+        ILogger<AppInvoker> logger,
+        CancellationToken cancellationToken)
     {
-        var appId = context.PathParameter("appId");
-        var method = TargetPath.Normalize(context.Request.RouteValues["path"] as string ?? "", out var invalid);
+        var method = TargetPath.Normalize(path, out var invalid);
         if (method is null)
         {
             await context.Response.WriteAsync(InvokeErrors.Failed(appId, invalid), cancellationToken);
@@ -67,10 +78,39 @@ internal static partial class InvokeEndpoints
         }
     }
 
-    // Whatever no other route takes, a known path with the wrong verb included, is a service invocation: without an
-    // app id it is answered 404 ERR_DIRECT_INVOKE, never a bare 404 or 405 (dapr-contract.md 1.4).
-    private static Task FallThroughAsync(HttpContext context) =>
-        context.Response.WriteAsync(InvokeErrors.NoAppId, context.RequestAborted);
+    // Whatever no other route takes, a known path with the wrong verb included, is a service invocation of the app that the
+    // header dapr-app-id names, or the user dapr-app-id:APPID of basic authentication: the whole path is the method. Without
+    // either 404 ERR_DIRECT_INVOKE, never a bare 404 or 405 (dapr-contract.md 1.4, 7.1).
+    private static Task FallThroughAsync(
+        HttpContext context, SidecarOptions options, AppInvoker invoker, ILogger<AppInvoker> logger, CancellationToken cancellationToken)
+    {
+        var headers = context.Request.Headers;
+        var appId = headers[HeaderRules.AppId].ToString();
+        if (appId.Length == 0 && AppOfBasicUser(headers.Authorization.ToString()) is { } named)
+        {
+            // It was meant for this sidecar, and is no credential.
+            headers.Remove(HeaderNames.Authorization);
+            appId = named;
+        }
+
+        return appId.Length == 0
+            ? context.Response.WriteAsync(InvokeErrors.NoAppId, context.RequestAborted)
+            : ForAppAsync(context, appId, context.RequestPath(), options, invoker, logger, cancellationToken);
+    }
+
+    private static string RequestPath(this HttpContext context) => context.Request.RouteValues["path"] as string ?? "";
+
+    private static string? AppOfBasicUser(string authorization)
+    {
+        const string Scheme = "Basic ";
+        const string User = HeaderRules.AppId + ":";
+        var decoded = new byte[authorization.Length];
+        return authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
+            && Convert.TryFromBase64String(authorization[Scheme.Length..].Trim(), decoded, out var length)
+            && Encoding.UTF8.GetString(decoded, 0, length) is var text && text.StartsWith(User, StringComparison.Ordinal)
+            ? text[User.Length..]
+            : null;
+    }
 
     [LoggerMessage(LogLevel.Debug, "Invoking {AppId} {Method} failed: {Reason}")]
     private static partial void LogFailed(ILogger logger, string appId, string method, string reason);

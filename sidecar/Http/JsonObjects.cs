@@ -18,6 +18,14 @@ internal static class JsonObjects
         }
     }
 
+    public static void StartArray(ref Utf8JsonReader reader)
+    {
+        if (!reader.Read() || reader.TokenType != JsonTokenType.StartArray)
+        {
+            throw new FormatException("the body is not a JSON array");
+        }
+    }
+
     /// <summary>Moves to the next member's value; false at the end of the object.</summary>
     public static bool NextMember(ref Utf8JsonReader reader, out string name)
     {
@@ -30,6 +38,14 @@ internal static class JsonObjects
         name = reader.GetString() ?? "";
         reader.Read();
         return true;
+    }
+
+    /// <summary>The text of the value that the reader stands on, byte for byte; the reader moves past it.</summary>
+    public static ReadOnlyMemory<byte> Slice(ref Utf8JsonReader reader, ReadOnlyMemory<byte> body)
+    {
+        var start = (int)reader.TokenStartIndex;
+        reader.Skip();
+        return body[start..(int)reader.BytesConsumed];
     }
 
     /// <summary>Nothing may follow the body's value.</summary>

@@ -1,8 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using Sidecar.Components;
-using Sidecar.Components.Lock;
+using Sidecar.Api;
 using Sidecar.Http.Errors;
 
 namespace Sidecar.Http;
@@ -12,120 +11,51 @@ internal static class LockEndpoints
 {
     public static void MapLock(this IEndpointRouteBuilder routes)
     {
-        var services = routes.ServiceProvider;
-        var locks = new Locks(
-            services.GetRequiredService<ComponentRegistry>(),
-            services.GetRequiredService<StateKeys>(),
-            services.GetRequiredService<ComponentCalls>());
+        var locks = routes.ServiceProvider.GetRequiredService<LockApi>();
         routes.MapPost("/v1.0-alpha1/lock/{store}", context => TryLockAsync(context, locks));
         routes.MapPost("/v1.0-alpha1/unlock/{store}", context => UnlockAsync(context, locks));
     }
 
     // POST /v1.0-alpha1/lock/{store} {"resourceId","lockOwner","expiryInSeconds"}: 200 {"success":true|false};
     // 400 for an empty member, a bad body or an unknown store; 500 when no store is configured or the store fails.
-    private static async Task TryLockAsync(HttpContext context, Locks locks)
+    private static async Task TryLockAsync(HttpContext context, LockApi locks)
     {
-        var store = context.PathParameter("store");
-        if (await ReadAsync(context, locks, store, asksForExpiry: true) is not ({ } request, { } found))
+        if (await ReadAsync(context) is not { } request)
         {
             return;
         }
 
-        if (KeyPrefix.IsIllegal(request.ResourceId))
-        {
-            await context.Response.WriteAsync(LockErrors.TryLock(SharedErrors.IllegalKeyText(request.ResourceId)), context.RequestAborted);
-            return;
-        }
-
-        var (spec, instance) = found;
-        var answer = await locks.Calls.RunAsync(
-            store,
-            token => instance.TryLockAsync(
-                locks.Keys.LockKey(spec, request.ResourceId), request.LockOwner, TimeSpan.FromSeconds(request.ExpiryInSeconds), token),
-            context.RequestAborted);
-        await (answer.Fault is { } fault
-            ? context.Response.WriteAsync(LockErrors.TryLock(fault.Message), context.RequestAborted)
-            : WriteAsync(context, answer.Value ? """{"success":true}""" : """{"success":false}"""));
+        var answer = await locks.TryLockAsync(context.PathParameter("store"), request, context.RequestAborted);
+        await WriteAsync(context, answer.Error, answer.Value ? """{"success":true}""" : """{"success":false}""");
     }
 
     // POST /v1.0-alpha1/unlock/{store} {"resourceId","lockOwner"}: 200 {"status":0..3}; errors as above.
-    private static async Task UnlockAsync(HttpContext context, Locks locks)
+    private static async Task UnlockAsync(HttpContext context, LockApi locks)
     {
-        var store = context.PathParameter("store");
-        if (await ReadAsync(context, locks, store, asksForExpiry: false) is not ({ } request, { } found))
+        if (await ReadAsync(context) is not { } request)
         {
             return;
         }
 
-        if (KeyPrefix.IsIllegal(request.ResourceId))
-        {
-            await context.Response.WriteAsync(LockErrors.Unlock(SharedErrors.IllegalKeyText(request.ResourceId)), context.RequestAborted);
-            return;
-        }
-
-        var (spec, instance) = found;
-        var answer = await locks.Calls.RunAsync(
-            store,
-            token => instance.UnlockAsync(locks.Keys.LockKey(spec, request.ResourceId), request.LockOwner, token),
-            context.RequestAborted);
-        await (answer.Fault is { } fault
-            ? context.Response.WriteAsync(LockErrors.Unlock(fault.Message), context.RequestAborted)
-            : WriteAsync(context, string.Create(CultureInfo.InvariantCulture, $"{{\"status\":{(int)answer.Value}}}")));
+        var answer = await locks.UnlockAsync(context.PathParameter("store"), request, context.RequestAborted);
+        await WriteAsync(context, answer.Error, string.Create(CultureInfo.InvariantCulture, $"{{\"status\":{(int)answer.Value}}}"));
     }
 
-    // Null parts: the error is already answered. The order of the checks is daprd's.
-    private static async Task<(LockRequest? Request, FoundLock? Store)> ReadAsync(
-        HttpContext context, Locks locks, string store, bool asksForExpiry)
+    // Null: the body was bad and is already answered.
+    private static async Task<LockRequest?> ReadAsync(HttpContext context)
     {
-        ApiError? error;
         try
         {
-            var request = LockRequest.Parse((await context.ReadBodyAsync(context.RequestAborted)).Span);
-            var loaded = locks.Components.Find(store);
-            error = Check(request, locks, store, loaded?.Instance as ILockStore, asksForExpiry);
-            if (error is null)
-            {
-                return (request, new FoundLock(loaded!.Spec, (ILockStore)loaded.Instance));
-            }
+            return LockRequest.Parse((await context.ReadBodyAsync(context.RequestAborted)).Span);
         }
         catch (Exception exception) when (exception is JsonException or FormatException or BadHttpRequestException)
         {
-            error = SharedErrors.MalformedBody(exception.Message);
+            await context.Response.WriteAsync(SharedErrors.MalformedBody(exception.Message), context.RequestAborted);
+            return null;
         }
-
-        await context.Response.WriteAsync(error, context.RequestAborted);
-        return default;
     }
 
-    private static ApiError? Check(LockRequest request, Locks locks, string store, ILockStore? instance, bool asksForExpiry)
-    {
-        if (!locks.Components.HasAny<ILockStore>())
-        {
-            return LockErrors.NotConfigured;
-        }
-
-        if (request.ResourceId.Length == 0)
-        {
-            return LockErrors.ResourceEmpty(store);
-        }
-
-        if (request.LockOwner.Length == 0)
-        {
-            return LockErrors.OwnerEmpty(store);
-        }
-
-        if (asksForExpiry && request.ExpiryInSeconds <= 0)
-        {
-            return LockErrors.ExpiryNotPositive(store);
-        }
-
-        return instance is null ? LockErrors.NotFound(store) : null;
-    }
-
-    private static Task WriteAsync(HttpContext context, string json) =>
-        context.Response.WriteJsonAsync(StatusCodes.Status200OK, Encoding.UTF8.GetBytes(json), context.RequestAborted);
-
-    private sealed record Locks(ComponentRegistry Components, StateKeys Keys, ComponentCalls Calls);
-
-    private sealed record FoundLock(ComponentSpec Spec, ILockStore Instance);
+    private static Task WriteAsync(HttpContext context, ApiError? error, string json) => error is null
+        ? context.Response.WriteJsonAsync(StatusCodes.Status200OK, Encoding.UTF8.GetBytes(json), context.RequestAborted)
+        : context.Response.WriteAsync(error, context.RequestAborted);
 }

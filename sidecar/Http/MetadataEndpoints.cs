@@ -1,9 +1,6 @@
 using System.Text;
-using Sidecar.Components;
-using Sidecar.Configuration;
 using Sidecar.Host;
 using Sidecar.Http.Errors;
-using Sidecar.Workflows;
 
 namespace Sidecar.Http;
 
@@ -12,17 +9,9 @@ internal static class MetadataEndpoints
 {
     public static void MapMetadata(this IEndpointRouteBuilder routes)
     {
-        var services = routes.ServiceProvider;
-        var extended = services.GetRequiredService<ExtendedMetadata>();
-        var source = new MetadataSource(
-            services.GetRequiredService<SidecarOptions>(),
-            services.GetRequiredService<SidecarResources>(),
-            services.GetRequiredService<ComponentRegistry>(),
-            services.GetRequiredService<ActiveSubscriptions>(),
-            extended,
-            services.GetRequiredService<WorkflowEngine>().Dispatcher);
+        var source = routes.ServiceProvider.GetRequiredService<MetadataSource>();
         routes.MapGet("/v1.0/metadata", context => GetAsync(context, source));
-        routes.MapPut("/v1.0/metadata/{key}", context => SetAsync(context, extended));
+        routes.MapPut("/v1.0/metadata/{key}", context => SetAsync(context, source.Extended));
     }
 
     // GET /v1.0/metadata: 200, also before the app is up: clients wait for the sidecar with it.

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Sidecar.Actors;
 using Sidecar.Components;
 using Sidecar.Components.Bindings;
 using Sidecar.Components.PubSub;
@@ -11,13 +12,15 @@ using Sidecar.Workflows;
 
 namespace Sidecar.Http;
 
+/// <summary>Where the parts of the metadata answer come from.</summary>
 internal sealed record MetadataSource(
     SidecarOptions Options,
     SidecarResources Resources,
     ComponentRegistry Components,
     ActiveSubscriptions Subscriptions,
     ExtendedMetadata Extended,
-    WorkDispatcher Workers);
+    WorkflowEngine Workflows,
+    ActorRuntime Actors);
 
 /// <summary>The body of GET /v1.0/metadata: daprd's members in daprd's order, empty parts left out.</summary>
 internal static class MetadataReply
@@ -50,17 +53,14 @@ internal static class MetadataReply
             writer.WriteString("id", source.Options.AppId);
             writer.WriteString("runtimeVersion", RuntimeVersion.Dapr);
             WriteTexts(writer, "enabledFeatures", source.Resources.Configuration.Features.Where(pair => pair.Value).Select(pair => pair.Key));
+            WriteActors(writer, "actors", source.Actors.Counts);
             WriteComponents(writer, source.Components);
             WriteMap(writer, "extended", source.Extended.All);
             WriteSubscriptions(writer, source.Subscriptions.All);
             WriteAppConnection(writer, source.Options);
-            writer.WriteStartObject("actorRuntime");
-            writer.WriteString("runtimeStatus", "DISABLED");
-            writer.WriteBoolean("hostReady", false);
-            writer.WriteString("placement", "");
-            writer.WriteEndObject();
+            WriteActorRuntime(writer, source.Actors);
             writer.WriteStartObject("workflows");
-            writer.WriteNumber("connectedWorkers", source.Workers.ConnectedWorkers);
+            writer.WriteNumber("connectedWorkers", source.Workflows.Dispatcher.ConnectedWorkers);
             writer.WriteEndObject();
             WriteNamed(writer, "resiliencies", source.Resources.Resiliency.Names);
             writer.WriteEndObject();
@@ -74,8 +74,51 @@ internal static class MetadataReply
         IStateStore store => StateNames.Where(pair => store.Capabilities.HasFlag(pair.Flag)).Select(pair => pair.Name),
         IPubSub pubsub => PubSubNames.Where(pair => pubsub.Capabilities.HasFlag(pair.Flag)).Select(pair => pair.Name),
         IInputBinding => ["INPUT_BINDING"],
+        IOutputBinding => ["OUTPUT_BINDING"],
         _ => [],
     };
+
+    /// <summary>Null while nobody knows.</summary>
+    public static string? Placement(ActorRuntimeStatus status) => status switch
+    {
+        ActorRuntimeStatus.Initializing => null,
+        ActorRuntimeStatus.Running => "placement: connected",
+        _ => "placement: disconnected",
+    };
+
+    private static void WriteActorRuntime(Utf8JsonWriter writer, ActorRuntime actors)
+    {
+        var status = actors.Status;
+        writer.WriteStartObject("actorRuntime");
+        writer.WriteString("runtimeStatus", status.ToString().ToUpperInvariant());
+        WriteActors(writer, "activeActors", actors.Counts);
+        writer.WriteBoolean("hostReady", status == ActorRuntimeStatus.Running);
+        if (Placement(status) is { } placement)
+        {
+            writer.WriteString("placement", placement);
+        }
+
+        writer.WriteEndObject();
+    }
+
+    private static void WriteActors(Utf8JsonWriter writer, string list, IReadOnlyList<(string Type, int Count)> counts)
+    {
+        if (counts.Count == 0)
+        {
+            return;
+        }
+
+        writer.WriteStartArray(list);
+        foreach (var (type, count) in counts)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("type", type);
+            writer.WriteNumber("count", count);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+    }
 
     private static void WriteComponents(Utf8JsonWriter writer, ComponentRegistry components)
     {

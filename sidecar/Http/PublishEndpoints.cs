@@ -1,9 +1,6 @@
-using Sidecar.Components;
-using Sidecar.Components.PubSub;
-using Sidecar.Host;
+using System.Text.Json;
+using Sidecar.Api;
 using Sidecar.Http.Errors;
-using Sidecar.PubSub.Publishing;
-using Sidecar.Resiliency;
 using Sidecar.Tracing;
 
 namespace Sidecar.Http;
@@ -13,16 +10,27 @@ internal static class PublishEndpoints
 {
     private static readonly IReadOnlyDictionary<string, string> NoMetadata = new Dictionary<string, string>();
 
-    public static void MapPublish(this IEndpointRouteBuilder routes) =>
-        routes.MapMethods("/v1.0/publish/{pubsub}/{**topic}", ["POST", "PUT"], PublishAsync);
+    private static readonly string[] Methods = ["POST", "PUT"];
+
+    public static void MapPublish(this IEndpointRouteBuilder routes)
+    {
+        routes.MapMethods("/v1.0/publish/{pubsub}/{**topic}", Methods, PublishAsync);
+
+        // Without a topic the path is that of a component named bulk.
+        routes.MapMethods("/v1.0/publish/bulk/{pubsub}/{**topic:minlength(1)}", Methods, PublishManyAsync);
+        routes.MapMethods("/v1.0-alpha1/publish/bulk/{pubsub}/{**topic}", Methods, PublishManyAsync);
+    }
 
     // POST|PUT /v1.0/publish/{pubsub}/{topic...}?metadata.ttlInSeconds=&metadata.rawPayload=&metadata.x=
     // The body is any bytes; the content type says what they mean. 204; 404 unknown or empty names; 400 none
     // configured, bad metadata, unreadable body; 403 scopes; 500 the event or the broker failed.
-    private static async Task PublishAsync(
-        HttpContext context, SidecarOptions options, ComponentRegistry components, EventPublisher publisher, CancellationToken cancellationToken)
+    private static async Task PublishAsync(HttpContext context, PublishApi publishing, CancellationToken cancellationToken)
     {
-        var error = await TryPublishAsync(context, options, components, publisher, cancellationToken);
+        var (pubSub, topic) = (context.PathParameter("pubsub"), context.PathParameter("topic"));
+        var metadata = context.QueryMetadata() ?? NoMetadata;
+        var (body, error) = await ReadAsync(context, publishing, pubSub, topic, metadata, cancellationToken);
+        error ??= await publishing.PublishAsync(
+            pubSub, topic, body, context.Request.ContentType, metadata, TraceContext.Of(context), cancellationToken);
         if (error is not null)
         {
             await context.Response.WriteAsync(error, cancellationToken);
@@ -32,70 +40,77 @@ internal static class PublishEndpoints
         context.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 
-    private static async Task<ApiError?> TryPublishAsync(
-        HttpContext context, SidecarOptions options, ComponentRegistry components, EventPublisher publisher, CancellationToken cancellationToken)
+    // POST|PUT .../publish/bulk/{pubsub}/{topic...}?metadata.x= [{entryId,event,contentType,metadata?}]: 204 when all
+    // entries are published; 500 {failedEntries,errorCode} when some are not; 400 ERR_PUBSUB_EVENTS_SER for a bad body or
+    // entry; otherwise as above.
+    private static async Task PublishManyAsync(HttpContext context, PublishApi publishing, CancellationToken cancellationToken)
     {
         var (pubSub, topic) = (context.PathParameter("pubsub"), context.PathParameter("topic"));
         var metadata = context.QueryMetadata() ?? NoMetadata;
-        if (Refuse(pubSub, topic, metadata, components) is { } refusal)
+        var (body, error) = await ReadAsync(context, publishing, pubSub, topic, metadata, cancellationToken);
+        var answer = error is null
+            ? await TryPublishManyAsync(context, publishing, pubSub, topic, body, metadata, cancellationToken)
+            : ApiAnswer<IReadOnlyList<FailedEntry>>.Failed(error);
+        switch (answer)
         {
-            return refusal;
-        }
-
-        ReadOnlyMemory<byte> body;
-        try
-        {
-            body = await context.ReadBodyAsync(cancellationToken);
-        }
-        catch (Exception exception) when (exception is BadHttpRequestException or IOException)
-        {
-            return PubSubErrors.BodyRead(exception.Message);
-        }
-
-        if (!PublishMetadata.TryGetRawPayload(metadata, out var isRaw, out var why))
-        {
-            return PubSubErrors.Metadata(pubSub, why, metadata);
-        }
-
-        try
-        {
-            await (isRaw
-                ? publisher.PublishRawAsync(pubSub, topic, body, metadata, cancellationToken)
-                : publisher.PublishAsync(
-                    pubSub, topic, body, context.Request.ContentType, metadata, TraceContext.Of(context), cancellationToken));
-            return null;
-        }
-        catch (CloudEventException exception)
-        {
-            return PubSubErrors.NoCloudEvent(pubSub, options.AppId, exception.Message);
-        }
-        catch (TopicForbiddenException)
-        {
-            return PubSubErrors.Forbidden(pubSub, topic, options.AppId);
-        }
-        catch (Exception exception) when (exception is ComponentException or TimeoutException or CircuitBreakerOpenException)
-        {
-            return PubSubErrors.NotPublished(pubSub, topic, exception.Message);
+            case { Error: { } failure }:
+                await context.Response.WriteAsync(failure, cancellationToken);
+                break;
+            case { Value: { Count: > 0 } failed }:
+                await context.Response.WriteJsonAsync(StatusCodes.Status500InternalServerError, BulkPublishBody.Write(failed), cancellationToken);
+                break;
+            default:
+                context.Response.StatusCode = StatusCodes.Status204NoContent;
+                break;
         }
     }
 
-    private static ApiError? Refuse(string pubSub, string topic, IReadOnlyDictionary<string, string> metadata, ComponentRegistry components)
+    private static async Task<ApiAnswer<IReadOnlyList<FailedEntry>>> TryPublishManyAsync(
+        HttpContext context,
+        PublishApi publishing,
+        string pubSub,
+        string topic,
+        ReadOnlyMemory<byte> body,
+        IReadOnlyDictionary<string, string> metadata,
+        CancellationToken cancellationToken)
     {
-        if (!components.HasAny<IPubSub>())
+        try
         {
-            return PubSubErrors.NotConfigured(pubSub, metadata);
+            var entries = BulkPublishBody.Parse(body);
+            return await publishing.PublishManyAsync(pubSub, topic, entries, metadata, TraceContext.Of(context), cancellationToken);
+        }
+        catch (ContentMismatchException exception)
+        {
+            return ApiAnswer<IReadOnlyList<FailedEntry>>.Failed(
+                PubSubErrors.EventsNotMarshalled(pubSub, topic, publishing.AppId, exception.Message));
+        }
+        catch (Exception exception) when (exception is JsonException or FormatException)
+        {
+            return ApiAnswer<IReadOnlyList<FailedEntry>>.Failed(
+                PubSubErrors.EventsUnreadable(pubSub, topic, publishing.AppId, exception.Message));
+        }
+    }
+
+    private static async Task<(ReadOnlyMemory<byte> Body, ApiError? Error)> ReadAsync(
+        HttpContext context,
+        PublishApi publishing,
+        string pubSub,
+        string topic,
+        IReadOnlyDictionary<string, string> metadata,
+        CancellationToken cancellationToken)
+    {
+        if (publishing.Refuse(pubSub, topic, metadata) is { } refusal)
+        {
+            return (default, refusal);
         }
 
-        if (pubSub.Length == 0)
+        try
         {
-            return PubSubErrors.NameEmpty(metadata);
+            return (await context.ReadBodyAsync(cancellationToken), null);
         }
-
-        if (components.PubSub(pubSub) is null)
+        catch (Exception exception) when (exception is BadHttpRequestException or IOException)
         {
-            return PubSubErrors.NotFound(pubSub, metadata);
+            return (default, PubSubErrors.BodyRead(exception.Message));
         }
-
-        return topic.Length == 0 ? PubSubErrors.TopicEmpty(pubSub, metadata) : null;
     }
 }

@@ -1,8 +1,5 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
-using Sidecar.Components;
-using Sidecar.Components.State;
-using Sidecar.Host;
+using Sidecar.Api;
 using Sidecar.Http.Errors;
 
 namespace Sidecar.Http;
@@ -12,7 +9,7 @@ namespace Sidecar.Http;
 /// at all, 400 ERR_STATE_STORE_NOT_FOUND for an unknown one, both before the body is read; 400 ERR_MALFORMED_REQUEST
 /// for a bad body and, with details, for a key that contains two pipes.
 /// </summary>
-internal sealed class StateEndpoints(SidecarOptions options, ComponentRegistry components, StateKeys keys, ComponentCalls calls)
+internal sealed class StateEndpoints(StateApi state)
 {
     private static readonly string[] Write = ["POST", "PUT"];
 
@@ -30,19 +27,16 @@ internal sealed class StateEndpoints(SidecarOptions options, ComponentRegistry c
     // metadata.ttlExpireTime; 204 missing; 500 ERR_STATE_GET.
     private async Task GetAsync(HttpContext context)
     {
-        var (name, key) = (context.PathParameter("store"), context.PathParameter("key"));
-        if (!TryFind(name, out var store, out var error) || !IsLegal(name, key, out error))
+        if (!state.TryFind(context.PathParameter("store"), out var store, out var error))
         {
             await context.Response.WriteAsync(error, context.RequestAborted);
             return;
         }
 
-        var fullKey = store.Prefix + key;
-        var answer = await calls.RunAsync(name, token => store.Instance.GetAsync(fullKey, token), context.RequestAborted);
-        switch (answer)
+        switch (await state.GetAsync(store, context.PathParameter("key"), context.RequestAborted))
         {
-            case { Fault: { } fault }:
-                await context.Response.WriteAsync(StateErrors.Get(name, key, fault), context.RequestAborted);
+            case { Error: { } failure }:
+                await context.Response.WriteAsync(failure, context.RequestAborted);
                 break;
             case { Value: null }:
                 context.Response.StatusCode = StatusCodes.Status204NoContent;
@@ -63,40 +57,23 @@ internal sealed class StateEndpoints(SidecarOptions options, ComponentRegistry c
     // with 409 ETag mismatch, 400 invalid ETag, else 500. Items of a failed save may have been stored.
     private async Task SaveAsync(HttpContext context)
     {
-        var name = context.PathParameter("store");
-        if (!TryFind(name, out var store, out var error))
+        if (!state.TryFind(context.PathParameter("store"), out var store, out var error))
         {
             await context.Response.WriteAsync(error, context.RequestAborted);
             return;
         }
 
-        if (await ParseAsync(context, StateRequests.ParseSave) is not { } requests)
+        if (await ParseAsync(context, StateRequests.ParseSave) is { } requests)
         {
-            return;
+            await AnswerAsync(context, await state.SaveAsync(store, requests, context.QueryMetadata(), context.RequestAborted));
         }
-
-        if (requests.Find(request => KeyPrefix.IsIllegal(request.Key)) is { } illegal)
-        {
-            await context.Response.WriteAsync(StateErrors.IllegalKey(name, illegal.Key), context.RequestAborted);
-            return;
-        }
-
-        var query = context.QueryMetadata();
-        var faults = await Task.WhenAll(requests.Select(request => ApplyAsync(
-            name, store.Instance, () => StateRequests.ToSet(request, store.Prefix, query), context.RequestAborted)));
-
-        // Of several faults a client can act on an ETag's: it may read again and try once more.
-        var fault = faults.FirstOrDefault(fault => fault?.Fault is ComponentFault.EtagMismatch or ComponentFault.EtagInvalid)
-            ?? faults.FirstOrDefault(fault => fault is not null);
-        await AnswerAsync(context, fault is null ? null : StateErrors.Save(name, fault));
     }
 
     // DELETE /v1.0/state/{store}/{key}?concurrency=&consistency= [If-Match: ETAG]: 204, also for a missing key;
     // ERR_STATE_DELETE with 409 ETag mismatch, 400 invalid ETag, else 500.
     private async Task DeleteAsync(HttpContext context)
     {
-        var (name, key) = (context.PathParameter("store"), context.PathParameter("key"));
-        if (!TryFind(name, out var store, out var error) || !IsLegal(name, key, out error))
+        if (!state.TryFind(context.PathParameter("store"), out var store, out var error))
         {
             await context.Response.WriteAsync(error, context.RequestAborted);
             return;
@@ -104,17 +81,19 @@ internal sealed class StateEndpoints(SidecarOptions options, ComponentRegistry c
 
         var query = context.Request.Query;
         var request = new StateRequest(
-            key, default, context.Request.Headers.IfMatch.ToString(), null, query["concurrency"].ToString(), query["consistency"].ToString());
-        var fault = await ApplyAsync(
-            name, store.Instance, () => StateRequests.ToDelete(request, store.Prefix), context.RequestAborted);
-        await AnswerAsync(context, fault is null ? null : StateErrors.Delete(key, fault));
+            context.PathParameter("key"),
+            default,
+            context.Request.Headers.IfMatch.ToString(),
+            null,
+            query["concurrency"].ToString(),
+            query["consistency"].ToString());
+        await AnswerAsync(context, await state.DeleteAsync(store, request, context.RequestAborted));
     }
 
     // POST|PUT /v1.0/state/{store}/bulk {keys,parallelism?,metadata?}: 200 [{key,data?,etag?,metadata?,error?}].
     private async Task BulkGetAsync(HttpContext context)
     {
-        var name = context.PathParameter("store");
-        if (!TryFind(name, out var store, out var error))
+        if (!state.TryFind(context.PathParameter("store"), out var store, out var error))
         {
             await context.Response.WriteAsync(error, context.RequestAborted);
             return;
@@ -125,62 +104,30 @@ internal sealed class StateEndpoints(SidecarOptions options, ComponentRegistry c
             return;
         }
 
-        if (wanted.Find(KeyPrefix.IsIllegal) is { } illegal)
-        {
-            await context.Response.WriteAsync(StateErrors.IllegalKey(name, illegal), context.RequestAborted);
-            return;
-        }
-
-        var fullKeys = wanted.Distinct(StringComparer.Ordinal).Select(key => store.Prefix + key).ToList();
-        var answer = await calls.RunAsync(
-            name,
-            token => fullKeys.Count == 0 ? Task.FromResult<IReadOnlyList<StateItem>>([]) : store.Instance.GetManyAsync(fullKeys, token),
-            context.RequestAborted);
-        await (answer is { Fault: { } fault }
-            ? context.Response.WriteAsync(StateErrors.BulkGet(fault), context.RequestAborted)
+        var answer = await state.GetManyAsync(store, wanted, context.RequestAborted);
+        await (answer.Error is { } failure
+            ? context.Response.WriteAsync(failure, context.RequestAborted)
             : context.Response.WriteJsonAsync(
-                StatusCodes.Status200OK, StateReplies.BulkGet(wanted, store.Prefix, answer.Value ?? []), context.RequestAborted));
+                StatusCodes.Status200OK, StateReplies.BulkGet(wanted, store.Prefix, answer.Value!), context.RequestAborted));
     }
 
     // POST|PUT /v1.0/state/{store}/transaction {operations:[{operation:upsert|delete,request}],metadata?}: 204, also for
     // none; 500 ERR_STATE_STORE_NOT_SUPPORTED; 400 ERR_NOT_SUPPORTED_STATE_OPERATION; 500 ERR_STATE_TRANSACTION, ETags included.
     private async Task TransactAsync(HttpContext context)
     {
-        var name = context.PathParameter("store");
-        if (!TryFind(name, out var store, out var error))
+        var error = state.TryFind(context.PathParameter("store"), out var store, out var missing)
+            ? StateApi.RefuseTransaction(store)
+            : missing;
+        if (error is not null)
         {
             await context.Response.WriteAsync(error, context.RequestAborted);
             return;
         }
 
-        if (!store.Instance.Capabilities.HasFlag(StateCapabilities.Transactional))
+        if (await ParseAsync(context, StateRequests.ParseTransaction) is { } transaction)
         {
-            await context.Response.WriteAsync(StateErrors.TransactionsNotSupported(name), context.RequestAborted);
-            return;
+            await AnswerAsync(context, await state.TransactAsync(store, transaction, context.RequestAborted));
         }
-
-        if (await ParseAsync(context, StateRequests.ParseTransaction) is not { } transaction)
-        {
-            return;
-        }
-
-        foreach (var operation in transaction.Operations)
-        {
-            if (operation.Operation is not ("upsert" or "delete"))
-            {
-                await context.Response.WriteAsync(StateErrors.OperationNotSupported(operation.Operation), context.RequestAborted);
-                return;
-            }
-
-            if (!IsLegal(name, operation.Request.Key, out error))
-            {
-                await context.Response.WriteAsync(error, context.RequestAborted);
-                return;
-            }
-        }
-
-        var fault = transaction.Operations.Count == 0 ? null : await TransactAsync(name, store, transaction, context.RequestAborted);
-        await AnswerAsync(context, fault is null ? null : StateErrors.Transaction(fault));
     }
 
     // POST|PUT /v1.0-alpha1/state/{store}/query: 500 ERR_STATE_STORE_NOT_SUPPORTED, for no driver here can query.
@@ -188,59 +135,7 @@ internal sealed class StateEndpoints(SidecarOptions options, ComponentRegistry c
     {
         var name = context.PathParameter("store");
         return context.Response.WriteAsync(
-            TryFind(name, out _, out var error) ? StateErrors.QueryNotSupported(name) : error, context.RequestAborted);
-    }
-
-    private async Task<ComponentException?> ApplyAsync(
-        string name, IStateStore store, Func<StateOperation> operation, CancellationToken cancellationToken)
-    {
-        var answer = await calls.RunAsync(
-            name,
-            async token =>
-            {
-                await store.ApplyAsync(operation(), token);
-                return true;
-            },
-            cancellationToken);
-        return answer.Fault;
-    }
-
-    private async Task<ComponentException?> TransactAsync(
-        string name, FoundStore store, StateTransaction transaction, CancellationToken cancellationToken)
-    {
-        var answer = await calls.RunAsync(
-            name,
-            async token =>
-            {
-                var operations = transaction.Operations.Select(StateOperation (item) => item.Operation == "delete"
-                    ? StateRequests.ToDelete(item.Request, store.Prefix)
-                    : StateRequests.ToSet(item.Request, store.Prefix, transaction.Metadata)).ToList();
-                await store.Instance.TransactAsync(operations, token);
-                return true;
-            },
-            cancellationToken);
-        return answer.Fault;
-    }
-
-    private bool TryFind(string name, out FoundStore store, [NotNullWhen(false)] out ApiError? error)
-    {
-        if (components.Find(name) is { Instance: IStateStore instance, Spec: var spec })
-        {
-            (store, error) = (new FoundStore(instance, keys.PrefixOf(spec)), null);
-            return true;
-        }
-
-        store = default;
-        error = components.HasAny<IStateStore>()
-            ? StateErrors.NotFound(name, options.AppId)
-            : StateErrors.NotConfigured(name, options.AppId);
-        return false;
-    }
-
-    private static bool IsLegal(string store, string key, [NotNullWhen(false)] out ApiError? error)
-    {
-        error = KeyPrefix.IsIllegal(key) ? StateErrors.IllegalKey(store, key) : null;
-        return error is null;
+            state.TryFind(name, out _, out var error) ? StateErrors.QueryNotSupported(name) : error, context.RequestAborted);
     }
 
     // Null: the body was bad and is already answered.
@@ -268,12 +163,10 @@ internal sealed class StateEndpoints(SidecarOptions options, ComponentRegistry c
         context.Response.StatusCode = StatusCodes.Status204NoContent;
         return Task.CompletedTask;
     }
-
-    private readonly record struct FoundStore(IStateStore Instance, string Prefix);
 }
 
 internal static class StateRoutes
 {
     public static void MapState(this IEndpointRouteBuilder routes) =>
-        ActivatorUtilities.CreateInstance<StateEndpoints>(routes.ServiceProvider).Map(routes);
+        new StateEndpoints(routes.ServiceProvider.GetRequiredService<StateApi>()).Map(routes);
 }

@@ -16,10 +16,20 @@ internal static class StateReplies
     public static string Rfc3339(DateTimeOffset time) =>
         time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
-    /// <summary>One entry per key asked for, in that order; a missing key has nothing but its name.</summary>
-    public static ReadOnlyMemory<byte> BulkGet(IReadOnlyList<string> keys, string prefix, IReadOnlyList<StateItem> found)
+    public static ReadOnlyMemory<byte> Compact(JsonElement value)
     {
-        var byKey = found.ToDictionary(item => item.Key, StringComparer.Ordinal);
+        var buffer = new ArrayBufferWriter<byte>(256);
+        using (var writer = new Utf8JsonWriter(buffer, Options))
+        {
+            value.WriteTo(writer);
+        }
+
+        return buffer.WrittenMemory;
+    }
+
+    /// <summary>One entry per key asked for, in that order; a missing key has nothing but its name.</summary>
+    public static ReadOnlyMemory<byte> BulkGet(IReadOnlyList<string> keys, string prefix, IReadOnlyDictionary<string, StateItem> found)
+    {
         var buffer = new ArrayBufferWriter<byte>(256);
         using (var writer = new Utf8JsonWriter(buffer, Options))
         {
@@ -28,7 +38,7 @@ internal static class StateReplies
             {
                 writer.WriteStartObject();
                 writer.WriteString("key", key);
-                if (byKey.TryGetValue(prefix + key, out var item))
+                if (found.TryGetValue(prefix + key, out var item))
                 {
                     WriteItem(writer, item);
                 }

@@ -30,10 +30,7 @@ internal static class StateRequests
     public static List<StateRequest> ParseSave(ReadOnlyMemory<byte> body)
     {
         var reader = new Utf8JsonReader(body.Span, JsonObjects.Deep);
-        if (!reader.Read() || reader.TokenType != JsonTokenType.StartArray)
-        {
-            throw new FormatException("the body is not a JSON array");
-        }
+        JsonObjects.StartArray(ref reader);
 
         var items = new List<StateRequest>();
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
@@ -110,29 +107,59 @@ internal static class StateRequests
         return new StateTransaction(operations, metadata);
     }
 
+    /// <summary>The operations of an actor's transaction: an array of its own, in which a missing key is the operation's mistake and not the body's.</summary>
+    public static List<StateTransactionOperation> ParseOperations(ReadOnlyMemory<byte> body)
+    {
+        if (body.IsEmpty)
+        {
+            throw new FormatException("EOF");
+        }
+
+        var reader = new Utf8JsonReader(body.Span, JsonObjects.Deep);
+        if (!reader.Read() || reader.TokenType is not (JsonTokenType.StartArray or JsonTokenType.Null))
+        {
+            throw new FormatException("the body is not a JSON array");
+        }
+
+        var operations = new List<StateTransactionOperation>();
+        while (reader.TokenType != JsonTokenType.Null && reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            operations.Add(ParseOperation(ref reader, body, needsKey: false));
+        }
+
+        JsonObjects.End(ref reader);
+        return operations;
+    }
+
     /// <summary>
     /// What the store is asked to do. Throws <see cref="ComponentException"/> for options and TTLs that a real store
     /// refuses: their errors are those of the operation, not of the body.
     /// </summary>
     public static StateSet ToSet(StateRequest request, string prefix, IReadOnlyDictionary<string, string>? queryMetadata)
     {
-        CheckConsistency(request.Consistency);
+        var consistency = ConsistencyOf(request.Consistency);
         return new StateSet(
             prefix + request.Key,
             request.Value,
             request.Etag is { Length: > 0 } etag ? etag : null,
             ConcurrencyOf(request.Concurrency),
-            TtlOf(request.Metadata, queryMetadata));
+            TtlOf(request.Metadata, queryMetadata))
+        {
+            Consistency = consistency,
+        };
     }
 
     public static StateDelete ToDelete(StateRequest request, string prefix)
     {
-        CheckConsistency(request.Consistency);
+        var consistency = ConsistencyOf(request.Consistency);
         return new StateDelete(
-            prefix + request.Key, request.Etag is { Length: > 0 } etag ? etag : null, ConcurrencyOf(request.Concurrency));
+            prefix + request.Key, request.Etag is { Length: > 0 } etag ? etag : null, ConcurrencyOf(request.Concurrency))
+        {
+            Consistency = consistency,
+        };
     }
 
-    private static StateTransactionOperation ParseOperation(ref Utf8JsonReader reader, ReadOnlyMemory<byte> body)
+    private static StateTransactionOperation ParseOperation(ref Utf8JsonReader reader, ReadOnlyMemory<byte> body, bool needsKey = true)
     {
         if (reader.TokenType != JsonTokenType.StartObject)
         {
@@ -149,7 +176,7 @@ internal static class StateRequests
                     operation = JsonObjects.Text(ref reader, name) ?? "";
                     break;
                 case "request":
-                    request = ParseItem(ref reader, body);
+                    request = ParseItem(ref reader, body, needsKey);
                     break;
                 default:
                     reader.Skip();
@@ -160,7 +187,7 @@ internal static class StateRequests
         return new StateTransactionOperation(operation, request ?? throw new FormatException("\"request\" is a required field"));
     }
 
-    private static StateRequest ParseItem(ref Utf8JsonReader reader, ReadOnlyMemory<byte> body)
+    private static StateRequest ParseItem(ref Utf8JsonReader reader, ReadOnlyMemory<byte> body, bool needsKey = true)
     {
         if (reader.TokenType != JsonTokenType.StartObject)
         {
@@ -180,9 +207,7 @@ internal static class StateRequests
                     key = JsonObjects.Text(ref reader, name);
                     break;
                 case "value":
-                    var start = (int)reader.TokenStartIndex;
-                    reader.Skip();
-                    value = body[start..(int)reader.BytesConsumed];
+                    value = JsonObjects.Slice(ref reader, body);
                     break;
                 case "etag":
                     etag = JsonObjects.Text(ref reader, name);
@@ -199,9 +224,9 @@ internal static class StateRequests
             }
         }
 
-        return string.IsNullOrEmpty(key)
+        return needsKey && string.IsNullOrEmpty(key)
             ? throw new FormatException("\"key\" is a required field")
-            : new StateRequest(key, value, etag, metadata, concurrency, consistency);
+            : new StateRequest(key ?? "", value, etag, metadata, concurrency, consistency);
     }
 
     private static (string? Concurrency, string? Consistency) ParseOptions(ref Utf8JsonReader reader)
@@ -244,13 +269,13 @@ internal static class StateRequests
         _ => throw new ComponentException(ComponentFault.BadRequest, $"unrecognized concurrency model '{text}'"),
     };
 
-    private static void CheckConsistency(string? text)
+    private static Consistency ConsistencyOf(string? text) => text switch
     {
-        if (text is not (null or "" or "strong" or "eventual"))
-        {
-            throw new ComponentException(ComponentFault.BadRequest, $"unrecognized consistency model '{text}'");
-        }
-    }
+        null or "" => Consistency.Unspecified,
+        "strong" => Consistency.Strong,
+        "eventual" => Consistency.Eventual,
+        _ => throw new ComponentException(ComponentFault.BadRequest, $"unrecognized consistency model '{text}'"),
+    };
 
     private static int? TtlOf(IReadOnlyDictionary<string, string>? item, IReadOnlyDictionary<string, string>? query)
     {

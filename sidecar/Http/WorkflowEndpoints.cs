@@ -5,8 +5,8 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Google.Protobuf.WellKnownTypes;
+using Sidecar.Api;
 using Sidecar.Grpc.DurableTask;
-using Sidecar.Host;
 using Sidecar.Http.Errors;
 using Sidecar.Workflows;
 
@@ -15,9 +15,6 @@ namespace Sidecar.Http;
 /// <summary>Workflow management (dapr-contract.md 11.1). The component's name in the path means nothing.</summary>
 internal static class WorkflowEndpoints
 {
-    private static readonly SearchValues<char> InstanceIdCharacters =
-        SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_");
-
     private static readonly JsonWriterOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static void MapWorkflows(this IEndpointRouteBuilder routes)
@@ -28,6 +25,8 @@ internal static class WorkflowEndpoints
             workflows.MapPost("/{name}/start", StartAsync);
             workflows.MapGet("/{instanceId}", GetAsync);
             workflows.MapPost("/{instanceId}/raiseEvent/{eventName}", RaiseEventAsync);
+            workflows.MapPost("/{instanceId}/pause", PauseAsync);
+            workflows.MapPost("/{instanceId}/resume", ResumeAsync);
             workflows.MapPost("/{instanceId}/terminate", TerminateAsync);
             workflows.MapPost("/{instanceId}/purge", PurgeAsync);
         }
@@ -36,109 +35,72 @@ internal static class WorkflowEndpoints
     // POST {name}/start?instanceID=&appID=, raw input: 202 {"instanceID"} | 400 id or name | 500 ERR_START_WORKFLOW.
     private static async Task StartAsync(HttpContext context)
     {
-        var name = context.PathParameter("name");
-        var engine = Engine(context);
-        var instanceId = context.Request.Query["instanceID"].ToString() is { Length: > 0 } given ? given : RandomId.NewUuid();
-        var appId = context.Request.Query["appID"].ToString();
+        var query = context.Request.Query;
         var body = await ReadAsync(context);
-        var refusal = name.Length == 0 ? WorkflowErrors.NameMissing
-            : instanceId.Length > WorkflowErrors.LongestInstanceId ? WorkflowErrors.InstanceIdTooLong
-            : instanceId.AsSpan().ContainsAnyExcept(InstanceIdCharacters) ? WorkflowErrors.InstanceIdInvalid(instanceId)
-            : appId.Length > 0 && appId != context.RequestServices.GetRequiredService<SidecarOptions>().AppId ? WorkflowErrors.AppIdInvalid(appId)
-            : body.Error;
-        if (refusal is not null)
+        var start = new WorkflowStart(context.PathParameter("name"), query["instanceID"].ToString(), query["appID"].ToString(), body.Text)
         {
-            await context.Response.WriteAsync(refusal, context.RequestAborted);
-            return;
-        }
-
-        var command = new StartCommand(instanceId, RandomId.NewUuid(), name) { Input = body.Text, ParentTrace = CurrentTrace() };
-        try
-        {
-            await engine.StartInstanceAsync(command, context.RequestAborted);
-        }
-        catch (WorkflowException error)
-        {
-            await context.Response.WriteAsync(WorkflowErrors.Start(name, error.Message), context.RequestAborted);
-            return;
-        }
-
-        await context.Response.WriteJsonAsync(StatusCodes.Status202Accepted, WriteInstanceId(instanceId), context.RequestAborted);
+            ParentTrace = CurrentTrace(),
+        };
+        var answer = (Api(context).Refuse(start) ?? body.Error) is { } refusal
+            ? ApiAnswer<string>.Failed(refusal)
+            : await Api(context).StartAsync(start, context.RequestAborted);
+        await (answer.Error is { } error
+            ? context.Response.WriteAsync(error, context.RequestAborted)
+            : context.Response.WriteJsonAsync(StatusCodes.Status202Accepted, WriteInstanceId(answer.Value!), context.RequestAborted));
     }
 
     // GET {instanceId}: 200 | 404 ERR_INSTANCE_ID_NOT_FOUND | 500 ERR_GET_WORKFLOW.
     private static async Task GetAsync(HttpContext context)
     {
         var instanceId = context.PathParameter("instanceId");
-        try
+        await (await Api(context).GetAsync(instanceId, context.RequestAborted) switch
         {
-            var document = await Engine(context).GetAsync(instanceId, context.RequestAborted);
-            if (document is not null)
-            {
-                await context.Response.WriteJsonAsync(StatusCodes.Status200OK, WriteStatus(document), context.RequestAborted);
-                return;
-            }
-
-            await context.Response.WriteAsync(WorkflowErrors.NotFound(instanceId), context.RequestAborted);
-        }
-        catch (WorkflowException error)
-        {
-            await context.Response.WriteAsync(WorkflowErrors.Get(instanceId, error.Message), context.RequestAborted);
-        }
+            { Error: { } error } => context.Response.WriteAsync(error, context.RequestAborted),
+            { Value: null } => context.Response.WriteAsync(WorkflowErrors.NotFound(instanceId), context.RequestAborted),
+            { Value: { } document } => context.Response.WriteJsonAsync(StatusCodes.Status200OK, WriteStatus(document), context.RequestAborted),
+        });
     }
 
     // POST {instanceId}/raiseEvent/{eventName}, event data: 202 | 400 ERR_WORKFLOW_EVENT_NAME_MISSING | 500 ERR_RAISE_EVENT_WORKFLOW, unknown instances too.
     private static async Task RaiseEventAsync(HttpContext context)
     {
-        var instanceId = context.PathParameter("instanceId");
-        var eventName = context.PathParameter("eventName");
+        var (instanceId, eventName) = (context.PathParameter("instanceId"), context.PathParameter("eventName"));
         var body = await ReadAsync(context);
-        if ((eventName.Length == 0 ? WorkflowErrors.EventNameMissing : body.Error) is { } refusal)
+        await AnswerAsync(
+            context,
+            eventName.Length > 0 && body.Error is { } error
+                ? Task.FromResult<ApiError?>(error)
+                : Api(context).RaiseEventAsync(instanceId, eventName, body.Text, context.RequestAborted));
+    }
+
+    // POST {instanceId}/pause: 202, and the instance is suspended | 500 ERR_PAUSE_WORKFLOW, unknown instances too.
+    private static Task PauseAsync(HttpContext context) =>
+        AnswerAsync(context, Api(context).PauseAsync(context.PathParameter("instanceId"), context.RequestAborted));
+
+    // POST {instanceId}/resume: 202, and the instance goes on | 500 ERR_RESUME_WORKFLOW, unknown instances too.
+    private static Task ResumeAsync(HttpContext context) =>
+        AnswerAsync(context, Api(context).ResumeAsync(context.PathParameter("instanceId"), context.RequestAborted));
+
+    // POST {instanceId}/terminate: 202 | 404 ERR_INSTANCE_ID_NOT_FOUND | 500 ERR_TERMINATE_WORKFLOW.
+    private static Task TerminateAsync(HttpContext context) =>
+        AnswerAsync(context, Api(context).TerminateAsync(context.PathParameter("instanceId"), context.RequestAborted));
+
+    // POST {instanceId}/purge: 202 | 404 ERR_INSTANCE_ID_NOT_FOUND | 500 ERR_PURGE_WORKFLOW, a running instance too.
+    private static Task PurgeAsync(HttpContext context) =>
+        AnswerAsync(context, Api(context).PurgeAsync(context.PathParameter("instanceId"), context.RequestAborted));
+
+    private static async Task AnswerAsync(HttpContext context, Task<ApiError?> command)
+    {
+        if (await command is { } error)
         {
-            await context.Response.WriteAsync(refusal, context.RequestAborted);
+            await context.Response.WriteAsync(error, context.RequestAborted);
             return;
         }
 
-        try
-        {
-            await Engine(context).RaiseEventAsync(instanceId, eventName, body.Text, context.RequestAborted);
-            context.Response.StatusCode = StatusCodes.Status202Accepted;
-        }
-        catch (WorkflowException error)
-        {
-            await context.Response.WriteAsync(WorkflowErrors.RaiseEvent(instanceId, error.Message), context.RequestAborted);
-        }
+        context.Response.StatusCode = StatusCodes.Status202Accepted;
     }
 
-    // POST {instanceId}/terminate: 202 | 404 ERR_INSTANCE_ID_NOT_FOUND | 500 ERR_TERMINATE_WORKFLOW.
-    private static Task TerminateAsync(HttpContext context) => ManageAsync(
-        context,
-        (engine, instanceId) => engine.TerminateAsync(instanceId, output: null, recurse: true, context.RequestAborted),
-        WorkflowErrors.Terminate);
-
-    // POST {instanceId}/purge: 202 | 404 ERR_INSTANCE_ID_NOT_FOUND | 500 ERR_PURGE_WORKFLOW, a running instance too.
-    private static Task PurgeAsync(HttpContext context) => ManageAsync(
-        context,
-        (engine, instanceId) => engine.PurgeAsync(instanceId, force: false, context.RequestAborted),
-        WorkflowErrors.Purge);
-
-    private static async Task ManageAsync(
-        HttpContext context, Func<WorkflowEngine, string, Task> manage, Func<string, string, ApiError> failed)
-    {
-        var instanceId = context.PathParameter("instanceId");
-        try
-        {
-            await manage(Engine(context), instanceId);
-            context.Response.StatusCode = StatusCodes.Status202Accepted;
-        }
-        catch (WorkflowException error)
-        {
-            var answer = error.Fault == WorkflowFault.NotFound ? WorkflowErrors.NotFound(instanceId) : failed(instanceId, error.Message);
-            await context.Response.WriteAsync(answer, context.RequestAborted);
-        }
-    }
-
-    private static WorkflowEngine Engine(HttpContext context) => context.RequestServices.GetRequiredService<WorkflowEngine>();
+    private static WorkflowApi Api(HttpContext context) => context.RequestServices.GetRequiredService<WorkflowApi>();
 
     private static TraceContext? CurrentTrace() => Activity.Current is { IdFormat: ActivityIdFormat.W3C, Id: { } id } activity
         ? new TraceContext { TraceParent = id, TraceState = activity.TraceStateString }
@@ -167,24 +129,15 @@ internal static class WorkflowEndpoints
         writer.WriteString("workflowName", document.Start.Name);
         writer.WriteString("createdAt", Rfc3339(document.Created));
         writer.WriteString("lastUpdatedAt", Rfc3339(document.LastUpdated));
-        writer.WriteString("runtimeStatus", StatusName(document.Status));
+        writer.WriteString("runtimeStatus", WorkflowStatus.Name(document.Status));
         writer.WriteStartObject("properties");
-        WriteProperty(writer, "dapr.workflow.custom_status", document.CustomStatus);
-        WriteProperty(writer, "dapr.workflow.failure.error_message", document.Failure?.ErrorMessage);
-        WriteProperty(writer, "dapr.workflow.failure.error_type", document.Failure?.ErrorType);
-        WriteProperty(writer, "dapr.workflow.failure.stack_trace", document.Failure?.StackTrace);
-        WriteProperty(writer, "dapr.workflow.input", document.Start.Input);
-        WriteProperty(writer, "dapr.workflow.output", document.Output);
-        writer.WriteEndObject();
-    });
-
-    private static void WriteProperty(Utf8JsonWriter writer, string name, string? value)
-    {
-        if (value is not null)
+        foreach (var (name, value) in WorkflowStatus.Properties(document))
         {
             writer.WriteString(name, value);
         }
-    }
+
+        writer.WriteEndObject();
+    });
 
     private static ReadOnlyMemory<byte> Write(Action<Utf8JsonWriter> members)
     {
@@ -198,19 +151,6 @@ internal static class WorkflowEndpoints
 
         return buffer.WrittenMemory;
     }
-
-    private static string StatusName(OrchestrationStatus status) => status switch
-    {
-        OrchestrationStatus.Running => "RUNNING",
-        OrchestrationStatus.Completed => "COMPLETED",
-        OrchestrationStatus.ContinuedAsNew => "CONTINUED_AS_NEW",
-        OrchestrationStatus.Failed => "FAILED",
-        OrchestrationStatus.Canceled => "CANCELED",
-        OrchestrationStatus.Terminated => "TERMINATED",
-        OrchestrationStatus.Pending => "PENDING",
-        OrchestrationStatus.Suspended => "SUSPENDED",
-        _ => "UNKNOWN",
-    };
 
     private static string Rfc3339(Timestamp timestamp) =>
         timestamp.ToDateTime().ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture);

@@ -10,7 +10,7 @@ internal sealed class AppNotFoundException(string message) : Exception(message);
 internal sealed class AppInvoker(SidecarOptions options, SidecarDirectory directory, ResiliencyPolicies resiliency)
 {
     /// <summary>The app's answer, any status; its body still streams.</summary>
-    public async Task<HttpResponseMessage> InvokeAsync(string appId, string method, InvocationRequest request, CancellationToken cancellationToken)
+    public async Task<HttpResponseMessage> InvokeAsync(string appId, string method, IInvocation request, CancellationToken cancellationToken)
     {
         if (resiliency.ForApp(appId, $"{appId}:{method}") is { } policy)
         {
@@ -35,7 +35,7 @@ internal sealed class AppInvoker(SidecarOptions options, SidecarDirectory direct
             .RunAsync(token => CallUntilConnectedAsync(appId, request, token), cancellationToken);
     }
 
-    private async Task<Attempt<HttpResponseMessage>> CallAsync(string appId, InvocationRequest request, CancellationToken cancellationToken)
+    private async Task<Attempt<HttpResponseMessage>> CallAsync(string appId, IInvocation request, CancellationToken cancellationToken)
     {
         // Looked up at each attempt: the target's sidecar may have come up in the meantime.
         var answer = await Resolve(appId).SendAsync(request.Build(), cancellationToken);
@@ -45,7 +45,7 @@ internal sealed class AppInvoker(SidecarOptions options, SidecarDirectory direct
 
     // Without a policy only a call that never reached the app is made again, and any answer is the answer.
     private async Task<Attempt<HttpResponseMessage>> CallUntilConnectedAsync(
-        string appId, InvocationRequest request, CancellationToken cancellationToken)
+        string appId, IInvocation request, CancellationToken cancellationToken)
     {
         try
         {

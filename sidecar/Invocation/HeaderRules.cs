@@ -6,6 +6,9 @@ namespace Sidecar.Invocation;
 /// <summary>Which headers an invocation carries on (dapr-contract.md 7.1).</summary>
 internal static class HeaderRules
 {
+    /// <summary>Whom a request that is no API call is for.</summary>
+    public const string AppId = "dapr-app-id";
+
     public const string CallerAppId = "dapr-caller-app-id";
     public const string CallerNamespace = "dapr-caller-namespace";
     public const string CalleeAppId = "dapr-callee-app-id";
@@ -31,7 +34,7 @@ internal static class HeaderRules
         "content-length",
         "expect",
         "dapr-api-token",
-        "dapr-app-id",
+        AppId,
         CallerAppId,
         CallerNamespace,
         CalleeAppId,

@@ -3,8 +3,8 @@ using Sidecar.Tracing;
 
 namespace Sidecar.Invocation;
 
-/// <summary>A client's request as it is made anew for each attempt to reach the app.</summary>
-internal sealed class InvocationRequest
+/// <summary>A call that came as an HTTP request.</summary>
+internal sealed class InvocationRequest : IInvocation
 {
     private readonly HttpContext _context;
     private readonly InvocationIdentity _identity;
@@ -22,13 +22,10 @@ internal sealed class InvocationRequest
             || (context.Request.ContentLength is null && context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true });
     }
 
-    /// <summary>A body of unknown length is never kept, so the call is made once (dapr-contract.md 7.1).</summary>
     public bool IsStream => _hasBody && _context.Request.ContentLength is null;
 
-    /// <summary>True while not a byte of the body has been given away.</summary>
     public bool CanBeSentAgain => !_hasBody || _kept is not null || _relayed is not { WasRead: true };
 
-    /// <summary>Reads the body into memory, so that a policy may send it again.</summary>
     public async Task KeepBodyAsync(CancellationToken cancellationToken)
     {
         if (_hasBody && !IsStream)

@@ -1,14 +1,31 @@
+using Sidecar.Configuration;
+
 namespace Sidecar.Launcher;
 
 /// <summary>Why an app or its sidecar did not start.</summary>
-internal sealed record AppFailure(string AppId, string Reason, IReadOnlyList<string> LastLines, string? LogFile);
+internal sealed record AppFailure(string AppId, string Reason, IReadOnlyList<string> LastLines, string? LogFile)
+{
+    /// <summary>The components that its sidecar could not use; empty when something else was wrong.</summary>
+    public IReadOnlyList<ConfigurationError> Components { get; init; } = [];
+}
 
 /// <summary>Who failed, why, what it said last, and where the rest stands.</summary>
 internal static class FailureReport
 {
     public static void Write(IReadOnlyList<AppFailure> failures, LaunchConsole console, JsonEvents events)
     {
-        foreach (var failure in failures)
+        // The sidecars share their component files: what is wrong with one is said once for all.
+        var components = ConfigurationReport.Lines(failures.SelectMany(failure => failure.Components));
+        if (components.Length > 0)
+        {
+            console.Error(components.Length == 1 ? "a component cannot be used; no app was started" : $"{components.Length} components cannot be used; no app was started");
+            foreach (var line in components)
+            {
+                console.Line($"  {line}");
+            }
+        }
+
+        foreach (var failure in failures.Where(failure => failure.Components.Count == 0))
         {
             console.Error($"{failure.AppId} {failure.Reason}");
             foreach (var line in failure.LastLines)
@@ -24,7 +41,8 @@ internal static class FailureReport
 
         if (failures.Count > 0)
         {
-            events.Failed(failures.Select(failure => $"{failure.AppId} {failure.Reason}"), failures.Select(failure => failure.AppId));
+            var reasons = failures.Where(failure => failure.Components.Count == 0).Select(failure => $"{failure.AppId} {failure.Reason}");
+            events.Failed([.. components, .. reasons], failures.Select(failure => failure.AppId));
         }
     }
 }

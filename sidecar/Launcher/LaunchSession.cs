@@ -61,7 +61,7 @@ internal sealed class LaunchSession(
         FailureReport.Write(failures, console, events);
         console.Success("stopped");
         events.Stopped();
-        return failures.Count > 0 ? ExitCode.StartFailed : ExitCode.Success;
+        return failures.Count == 0 ? ExitCode.Success : failures.Any(failure => failure.Components.Count > 0) ? ExitCode.Mistake : ExitCode.StartFailed;
     }
 
     public void Dispose()
@@ -109,6 +109,11 @@ internal sealed class LaunchSession(
         {
             await app.Sidecar.StartAsync(stopping);
             return null;
+        }
+        catch (ComponentsFailedException exception)
+        {
+            app.Settle(AppState.Failed);
+            return new AppFailure(app.Plan.AppId, "cannot use its components", [], null) { Components = exception.Errors };
         }
         catch (Exception exception) when (StartFailure.Explains(exception))
         {

@@ -30,7 +30,7 @@ internal sealed class ProcessStarter : IDisposable
         string[] words = [command[0] == "dotnet" ? DotnetHost() ?? "dotnet" : command[0], .. command.Skip(1)];
         if (!OperatingSystem.IsWindows())
         {
-            words = [.. OwnCommand(), ExecApp.Verb, $"{Environment.ProcessId}", .. words];
+            words = [.. OwnWords(), ExecApp.Verb, $"{Environment.ProcessId}", .. words];
         }
 
         var info = new ProcessStartInfo(words[0], words.Skip(1))
@@ -65,7 +65,8 @@ internal sealed class ProcessStarter : IDisposable
 
     public void Dispose() => _requests.CompleteAdding();
 
-    private static string[] OwnCommand()
+    /// <summary>How this program is started again, word by word.</summary>
+    public static string[] OwnWords()
     {
         var assembly = Path.Combine(AppContext.BaseDirectory, typeof(ProcessStarter).Assembly.GetName().Name + ".dll");
         var apphost = Path.ChangeExtension(assembly, null);

@@ -51,7 +51,7 @@ internal static class RunCommand
 
         if (missing.Length > 0 || loaded.Template is null)
         {
-            return Refuse(ExitCode.Mistake, [.. missing, .. Words(loaded.Errors)], console, events);
+            return Refuse(ExitCode.Mistake, [.. missing, .. ConfigurationReport.Lines(loaded.Errors)], console, events);
         }
 
         // Resource files are read even when dapr.yaml has mistakes, so that one run shows them all.
@@ -64,14 +64,20 @@ internal static class RunCommand
         try
         {
             // The sidecars share their resource files: each warning once.
-            foreach (var warning in Words(sidecars.SelectMany(sidecar => sidecar.Warnings).Distinct()))
+            foreach (var warning in ConfigurationReport.Lines(sidecars.SelectMany(sidecar => sidecar.Warnings)))
             {
                 console.Warning(warning);
             }
 
-            return errors.Count > 0
-                ? Refuse(ExitCode.Mistake, Words(errors.Distinct()), console, events)
-                : await LaunchAsync(plan, sidecars, runFile, console, events, signals, clock);
+            if (errors.Count == 0)
+            {
+                return await LaunchAsync(plan, sidecars, runFile, console, events, signals, clock);
+            }
+
+            // Whoever corrects the files should not meet the next mistake only at the next start.
+            var unusable = await Task.WhenAll(plan.Apps.Select(app => SidecarHost.ProbeAsync(app.Sidecar, process, signals.Stopping)));
+            errors.AddRange(unusable.SelectMany(failures => failures));
+            return Refuse(ExitCode.Mistake, ConfigurationReport.Lines(errors), console, events);
         }
         finally
         {
@@ -109,7 +115,7 @@ internal static class RunCommand
             console.Info($"ended what an earlier run left behind: {string.Join(", ", leftovers.Select(app => $"{app.AppId} (pid {app.Process!.Pid})"))}");
         }
 
-        var inUse = Words(plan.PortsInUse());
+        var inUse = ConfigurationReport.Lines(plan.PortsInUse());
         if (inUse.Length > 0)
         {
             return Refuse(ExitCode.NotReady, [.. inUse, "end the process that holds it, or give the app another port"], console, events);
@@ -152,10 +158,6 @@ internal static class RunCommand
         Refuse(ExitCode.StartFailed, ["the build failed", .. errors], console, events);
         return false;
     }
-
-    /// <summary>File by file, from top to bottom: the order in which somebody corrects them.</summary>
-    private static string[] Words(IEnumerable<ConfigurationError> errors) =>
-        [.. errors.GroupBy(error => error.File).SelectMany(file => file.OrderBy(error => error.Line)).Select(error => (Path.IsPathRooted(error.File) ? error with { File = ReadyBlock.Short(error.File) } : error).ToString())];
 
     /// <summary>One line that says what is wrong, then all of it.</summary>
     private static int Refuse(int exitCode, string[] reasons, LaunchConsole console, JsonEvents events)

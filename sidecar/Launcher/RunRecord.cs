@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace Sidecar.Launcher;
 
 /// <summary>
@@ -8,8 +6,6 @@ namespace Sidecar.Launcher;
 /// </summary>
 internal sealed record RunRecord
 {
-    private static readonly JsonSerializerOptions Format = new(JsonSerializerDefaults.Web) { WriteIndented = true };
-
     public required ProcessIdentity Launcher { get; init; }
 
     public required string? RunFile { get; init; }
@@ -32,26 +28,9 @@ internal sealed record RunRecord
     }
 
     /// <summary>Null when there is none, or one that a crash cut short.</summary>
-    public static RunRecord? Read(string file)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize<RunRecord>(File.ReadAllBytes(file), Format);
-        }
-        catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
-    }
+    public static RunRecord? Read(string file) => RecordFile.Read<RunRecord>(file);
 
-    /// <summary>In one step, so that a reader never sees half a record.</summary>
-    public void Write(string file)
-    {
-        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-        var fresh = $"{file}.{Environment.ProcessId}";
-        File.WriteAllBytes(fresh, JsonSerializer.SerializeToUtf8Bytes(this, Format));
-        File.Move(fresh, file, overwrite: true);
-    }
+    public void Write(string file) => RecordFile.Write(file, this);
 
     /// <summary>Kills the apps that are still there, and what they left in their groups, and waits. Says whom it ended.</summary>
     public async Task<IReadOnlyList<AppRecord>> EndAppsAsync(TimeProvider clock)

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Net.Sockets;
 using Sidecar.Components;
+using Sidecar.Host;
 
 namespace Sidecar.Launcher;
 
@@ -8,7 +9,7 @@ namespace Sidecar.Launcher;
 internal static class StartFailure
 {
     public static bool Explains(Exception exception) => exception
-        is ComponentException or IOException or SocketException or Win32Exception or UnauthorizedAccessException
+        is ComponentException or ComponentsFailedException or IOException or SocketException or Win32Exception or UnauthorizedAccessException
         or InvalidOperationException or TimeoutException or FormatException or ArgumentException or HttpRequestException
         or Microsoft.Data.Sqlite.SqliteException;
 

@@ -9,6 +9,7 @@ internal static class PubSubBuildingBlock
     public static IServiceCollection AddPubSub(this IServiceCollection services)
     {
         services.AddSingleton<EventPublisher>();
+        services.AddSingleton<StreamingSubscriptions>();
         services.AddSingleton<ProgrammaticSubscriptions>();
         services.AddSingleton<IAppLifecycle, AppSubscriptions>();
         return services;

@@ -1,6 +1,6 @@
 namespace Sidecar.Resiliency;
 
-/// <summary>The breakers of one app by endpoint; the least recently used one goes when the cache is full.</summary>
+/// <summary>The breakers of one app by endpoint, or of one actor type by id; the least recently used one goes when the cache is full.</summary>
 internal sealed class BreakerCache(int capacity, Func<CircuitBreaker> create)
 {
     private readonly Lock _gate = new();

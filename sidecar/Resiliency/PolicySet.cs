@@ -9,6 +9,8 @@ internal enum Direction { Inbound, Outbound }
 internal sealed class PolicySet
 {
     public const string BuiltInServiceRetries = "DaprBuiltInServiceRetries";
+    public const string BuiltInActorRetries = "DaprBuiltInActorRetries";
+    public const string BuiltInActorNotFoundRetries = "DaprBuiltInActorNotFoundRetries";
     public const string BuiltInInitializationRetries = "DaprBuiltInInitializationRetries";
 
     private const int FewestBuiltInRetries = 3;
@@ -25,6 +27,8 @@ internal sealed class PolicySet
         _retries = new Dictionary<string, RetryPolicy>(StringComparer.Ordinal)
         {
             [BuiltInServiceRetries] = new() { Duration = TimeSpan.FromSeconds(1), MaxRetries = FewestBuiltInRetries },
+            [BuiltInActorRetries] = new() { Duration = TimeSpan.FromSeconds(1), MaxRetries = FewestBuiltInRetries },
+            [BuiltInActorNotFoundRetries] = new() { Duration = TimeSpan.FromSeconds(1), MaxRetries = 5 },
             [BuiltInInitializationRetries] = new() { Exponential = true, MaxInterval = TimeSpan.FromSeconds(1), MaxRetries = FewestBuiltInRetries },
         };
         foreach (var (name, retry) in spec.Retries)
@@ -44,6 +48,12 @@ internal sealed class PolicySet
 
     public int BreakersOf(string appId) =>
         _spec.Apps.TryGetValue(appId, out var target) ? target.CircuitBreakerCacheSize : AppTarget.DefaultCacheSize;
+
+    /// <summary>Null when nothing targets the actor type.</summary>
+    public ActorTarget? ForActor(string type) =>
+        _spec.Actors.TryGetValue(type, out var target) ? target
+        : Default(["Actor"]) is { } names ? new ActorTarget(names, BreakerPerType: false, ActorTarget.DefaultCacheSize)
+        : null;
 
     /// <summary>A component that is a target has no defaults, not even for the direction it leaves out.</summary>
     public PolicyNames? ForComponent(string name, string? type, Direction direction)

@@ -15,6 +15,7 @@ internal sealed class ResiliencyPolicies(
     private readonly PolicySet _policies = new(spec);
     private readonly ConcurrentDictionary<(string Component, Direction Direction), Pipeline> _components = new();
     private readonly ConcurrentDictionary<string, BreakerCache> _appBreakers = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, BreakerCache> _actorBreakers = new(StringComparer.Ordinal);
 
     public ResiliencyPolicies(TimeProvider clock)
         : this(clock, new ResiliencySpec())
@@ -36,6 +37,25 @@ internal sealed class ResiliencyPolicies(
             : null;
         return NewPipeline(target, breaker);
     }
+
+    /// <summary>Retries and breaker of a call to an actor, around the search for its owner; null when nothing targets the type.</summary>
+    public Pipeline? ForActor(string type, string id)
+    {
+        if (_policies.ForActor(type) is not { } target)
+        {
+            return null;
+        }
+
+        var breaker = target.Policies.CircuitBreaker is { } name
+            ? _actorBreakers.GetOrAdd(type, _ => new BreakerCache(target.CircuitBreakerCacheSize, () => NewBreaker(name)))
+                .Get(target.BreakerPerType ? "" : id)
+            : null;
+        return NewPipeline(target.Policies with { Timeout = null }, breaker);
+    }
+
+    /// <summary>The timeout of an actor's turn, which does not count the wait for the turn; null without one.</summary>
+    public Pipeline? ForActorTurn(string type) =>
+        _policies.ForActor(type) is { } target ? NewPipeline(PolicyNames.None with { Timeout = target.Policies.Timeout }, null) : null;
 
     public Pipeline ForInbound(string component) => ForComponent(component, Direction.Inbound);
 

@@ -17,8 +17,12 @@ internal readonly record struct TraceContext(string Traceparent, string Tracesta
         var headers = context.Request.Headers;
         return Activity.Current is { } activity
             ? new TraceContext(activity.Id ?? "", activity.TraceStateString ?? "", One(headers.Baggage))
-            : new TraceContext(One(headers.TraceParent), One(headers.TraceState), One(headers.Baggage));
+            : Of(headers);
     }
+
+    /// <summary>The context that a request brought along, whatever the server made of it.</summary>
+    public static TraceContext Of(IHeaderDictionary headers) =>
+        new(One(headers.TraceParent), One(headers.TraceState), One(headers.Baggage));
 
     /// <summary>The context of work that no request started, such as a delivery.</summary>
     public static TraceContext Of(Activity? activity) =>

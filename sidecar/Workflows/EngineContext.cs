@@ -1,7 +1,9 @@
+using Sidecar.Scheduling;
 
 namespace Sidecar.Workflows;
 
 /// <summary>What every instance in memory shares.</summary>
+/// <param name="Send">Delivers a message to another instance of this app; durable there when it returns.</param>
 /// <param name="Forget">An instance that has nothing left to do leaves memory.</param>
 /// <param name="Stopping">No new steps.</param>
 /// <param name="Aborted">Steps that are still running are cut off; set after the grace period.</param>
@@ -12,6 +14,7 @@ internal sealed record EngineContext(
     TimerQueue Timers,
     TimeProvider Clock,
     ILogger Logger,
+    Func<string, OutgoingMessage, Task> Send,
     Action<string, LiveInstance> Forget,
     CancellationToken Stopping,
     CancellationToken Aborted);

@@ -23,6 +23,12 @@ internal static class HistoryEvents
     public static HistoryEvent ExecutionTerminated(string? output, bool recurse, DateTimeOffset now) =>
         At(now, new HistoryEvent { ExecutionTerminated = new ExecutionTerminatedEvent { Input = output, Recurse = recurse } });
 
+    public static HistoryEvent ExecutionSuspended(string? reason, DateTimeOffset now) =>
+        At(now, new HistoryEvent { ExecutionSuspended = new ExecutionSuspendedEvent { Input = reason } });
+
+    public static HistoryEvent ExecutionResumed(string? reason, DateTimeOffset now) =>
+        At(now, new HistoryEvent { ExecutionResumed = new ExecutionResumedEvent { Input = reason } });
+
     public static HistoryEvent TaskFinished(PendingActivity activity, ActivityResponse response, DateTimeOffset now) =>
         At(now, response.FailureDetails is { } failure
             ? new HistoryEvent
@@ -43,6 +49,27 @@ internal static class HistoryEvents
                     TaskExecutionId = activity.Task.TaskExecutionId,
                 },
             });
+
+    public static HistoryEvent ChildCreated(int actionId, ChildWorkflowInstanceCreatedEvent child, DateTimeOffset now) =>
+        At(now, new HistoryEvent { ChildWorkflowInstanceCreated = child }, actionId);
+
+    /// <param name="taskId">The parent's action that started the child.</param>
+    public static HistoryEvent ChildFinished(int taskId, ExecutionCompletedEvent completed, DateTimeOffset now) =>
+        completed.WorkflowStatus == OrchestrationStatus.Completed
+            ? At(now, new HistoryEvent
+            {
+                ChildWorkflowInstanceCompleted = new ChildWorkflowInstanceCompletedEvent { TaskScheduledId = taskId, Result = completed.Result },
+            })
+            : ChildFailed(
+                taskId,
+                completed.FailureDetails ?? new TaskFailureDetails { ErrorType = $"{completed.WorkflowStatus}", ErrorMessage = $"the child workflow ended as {completed.WorkflowStatus}" },
+                now);
+
+    public static HistoryEvent ChildFailed(int taskId, TaskFailureDetails failure, DateTimeOffset now) =>
+        At(now, new HistoryEvent
+        {
+            ChildWorkflowInstanceFailed = new ChildWorkflowInstanceFailedEvent { TaskScheduledId = taskId, FailureDetails = failure },
+        });
 
     public static HistoryEvent TimerFired(PendingTimer timer, DateTimeOffset now) =>
         At(now, new HistoryEvent { TimerFired = new TimerFiredEvent { TimerId = timer.TimerId, FireAt = timer.FireAt } });

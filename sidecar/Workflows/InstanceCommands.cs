@@ -54,23 +54,60 @@ internal static class InstanceCommands
             start.Tags.Add(name, value);
         }
 
-        var created = HistoryEvents.ExecutionStarted(start, now);
-        var next = new InstanceDocument
+        return Verdict.Change(Create(current, start, now));
+    }
+
+    /// <summary>
+    /// A child as its parent wants it. The message may come twice: one that was started by it before, and may have ended
+    /// since, stays as it is.
+    /// </summary>
+    public static Verdict StartChild(InstanceDocument? current, ExecutionStartedEvent start, DateTimeOffset now)
+    {
+        if (current.Existing() is { } existing)
         {
-            InstanceId = command.InstanceId,
-            ExecutionId = command.ExecutionId,
-            Status = OrchestrationStatus.Pending,
-            Start = start,
-            Created = created.Timestamp,
-            LastUpdated = created.Timestamp,
-        };
-        next.Inbox.Add(created);
-        if (current is not null)
-        {
-            next.Retired.AddRange(current.Retired);
-            next.Retired.Add(new RetiredExecution { ExecutionId = current.ExecutionId, Pages = current.Pages });
+            if (Equals(existing.Start.ParentInstance, start.ParentInstance))
+            {
+                return Verdict.Unchanged;
+            }
+
+            if (!existing.IsFinished())
+            {
+                return Verdict.Refuse(WorkflowFault.AlreadyExists, $"an active workflow with ID '{existing.InstanceId}' already exists");
+            }
         }
 
+        return Verdict.Change(Create(current, start, now));
+    }
+
+    /// <summary>A child's end. One that is not awaited (told before, or by an earlier execution under this id) is dropped.</summary>
+    public static Verdict FinishChild(InstanceDocument? current, string executionId, HistoryEvent happened)
+    {
+        if (current is null || current.IsFinished() || current.ExecutionId != executionId)
+        {
+            return Verdict.Unchanged;
+        }
+
+        var taskId = happened.ChildWorkflowInstanceCompleted?.TaskScheduledId ?? happened.ChildWorkflowInstanceFailed.TaskScheduledId;
+        if (current.Children.FirstOrDefault(child => child.TaskId == taskId) is not { } pending)
+        {
+            return Verdict.Unchanged;
+        }
+
+        var next = current.Copy();
+        next.Children.Remove(pending);
+        return Append(next, happened);
+    }
+
+    /// <summary>The other instance knows; the message is forgotten.</summary>
+    public static Verdict Delivered(InstanceDocument? current, string messageId)
+    {
+        if (current?.Outgoing.FirstOrDefault(message => message.Id == messageId) is not { } delivered)
+        {
+            return Verdict.Unchanged;
+        }
+
+        var next = current.Copy();
+        next.Outgoing.Remove(delivered);
         return Verdict.Change(next);
     }
 
@@ -98,6 +135,38 @@ internal static class InstanceCommands
             : Append(existing, HistoryEvents.ExecutionTerminated(output, recurse, now));
     }
 
+    /// <summary>
+    /// From now on no turn begins: what arrives waits in the inbox, behind the suspension. A turn that a worker has in
+    /// hand still ends. No worker is needed, so the status is there when the call returns.
+    /// </summary>
+    public static Verdict Suspend(InstanceDocument? current, string? reason, DateTimeOffset now)
+    {
+        if (current.Existing() is not { } existing)
+        {
+            return NoSuchInstance();
+        }
+
+        return existing.IsFinished() || existing.Status == OrchestrationStatus.Suspended
+            ? Verdict.Unchanged
+            : Append(existing, HistoryEvents.ExecutionSuspended(reason, now), OrchestrationStatus.Suspended);
+    }
+
+    public static Verdict Resume(InstanceDocument? current, string? reason, DateTimeOffset now)
+    {
+        if (current.Existing() is not { } existing)
+        {
+            return NoSuchInstance();
+        }
+
+        // One that was suspended before its first turn goes back to waiting for it, and for its scheduled start.
+        return existing.Status != OrchestrationStatus.Suspended
+            ? Verdict.Unchanged
+            : Append(
+                existing,
+                HistoryEvents.ExecutionResumed(reason, now),
+                existing.StartedAt is null ? OrchestrationStatus.Pending : OrchestrationStatus.Running);
+    }
+
     public static Verdict Purge(InstanceDocument? current, bool force)
     {
         if (current.Existing() is not { } existing)
@@ -119,6 +188,7 @@ internal static class InstanceCommands
             Pages = existing.Pages,
         };
         next.Retired.AddRange(existing.Retired);
+        next.Outgoing.AddRange(existing.Outgoing);
         return Verdict.Change(next);
     }
 
@@ -169,10 +239,34 @@ internal static class InstanceCommands
         return Verdict.Change(next);
     }
 
-    private static Verdict Append(InstanceDocument current, HistoryEvent happened)
+    private static InstanceDocument Create(InstanceDocument? current, ExecutionStartedEvent start, DateTimeOffset now)
+    {
+        var created = HistoryEvents.ExecutionStarted(start, now);
+        var next = new InstanceDocument
+        {
+            InstanceId = start.WorkflowInstance.InstanceId,
+            ExecutionId = start.WorkflowInstance.ExecutionId,
+            Status = OrchestrationStatus.Pending,
+            Start = start,
+            Created = created.Timestamp,
+            LastUpdated = created.Timestamp,
+        };
+        next.Inbox.Add(created);
+        if (current is not null)
+        {
+            next.Retired.AddRange(current.Retired);
+            next.Retired.Add(new RetiredExecution { ExecutionId = current.ExecutionId, Pages = current.Pages });
+            next.Outgoing.AddRange(current.Outgoing);
+        }
+
+        return next;
+    }
+
+    private static Verdict Append(InstanceDocument current, HistoryEvent happened, OrchestrationStatus? status = null)
     {
         var next = current.Copy();
         next.Inbox.Add(happened);
+        next.Status = status ?? next.Status;
         next.LastUpdated = happened.Timestamp;
         return Verdict.Change(next);
     }

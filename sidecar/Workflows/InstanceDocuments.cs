@@ -12,6 +12,9 @@ internal static class InstanceDocuments
 
     public static bool IsFinished(this InstanceDocument document) => document.Purged || document.Status.IsTerminal();
 
+    /// <summary>True when nothing is left to do: neither for the workflow nor for others on its behalf.</summary>
+    public static bool IsSettled(this InstanceDocument document) => document.IsFinished() && document.Outgoing.Count == 0;
+
     /// <summary>Null for a purged instance too: it only waits for its keys to be deleted.</summary>
     public static InstanceDocument? Existing(this InstanceDocument? document) => document is { Purged: false } ? document : null;
 
@@ -44,6 +47,8 @@ internal static class InstanceDocuments
         copy.Activities.AddRange(source.Activities);
         copy.Timers.AddRange(source.Timers);
         copy.Retired.AddRange(source.Retired);
+        copy.Children.AddRange(source.Children);
+        copy.Outgoing.AddRange(source.Outgoing);
         return copy;
     }
 
@@ -69,9 +74,12 @@ internal static class InstanceDocuments
     public static bool AwaitsStart(this InstanceDocument document, DateTimeOffset now) =>
         document.Status == OrchestrationStatus.Pending && document.Start.ScheduledStartTimestamp?.ToInstant() > now;
 
-    /// <summary>True when there is something for a turn and its time has come.</summary>
+    /// <summary>True when there is something for a turn and its time has come. Of a suspended instance only its termination is.</summary>
     public static bool HasTurn(this InstanceDocument document, DateTimeOffset now) =>
-        !document.IsFinished() && document.Inbox.Count > 0 && !document.AwaitsStart(now);
+        !document.IsFinished()
+        && document.Inbox.Count > 0
+        && !document.AwaitsStart(now)
+        && (document.Status != OrchestrationStatus.Suspended || document.Inbox.Any(happened => happened.ExecutionTerminated is not null));
 
     /// <summary>A worker may send any number of seconds; what no calendar has is the end of time.</summary>
     public static DateTimeOffset ToInstant(this Timestamp timestamp)

@@ -81,6 +81,12 @@ internal sealed class ReadHistory : InstanceInput
     public override void GiveUp(WorkflowException reason) => _events.TrySetException(reason);
 }
 
+/// <summary>A message of this instance has reached the other one. Were this lost with the process, it would be sent again, which changes nothing.</summary>
+internal sealed class MessageDelivered(string messageId) : InstanceInput
+{
+    public override Verdict Decide(InstanceDocument? current, DateTimeOffset now) => InstanceCommands.Delivered(current, messageId);
+}
+
 /// <summary>Look again: a timer may be due, or a waiting client has gone.</summary>
 internal sealed class Wake : InstanceInput
 {

@@ -23,7 +23,6 @@ internal sealed class InstanceStore(IStateStore store, InstanceKeys keys)
     /// <summary>Events per history page.</summary>
     public const int PageSize = 64;
 
-    private const int MarkersPerRead = 256;
     private const int SwapRounds = 5;
 
     public async Task<StoredDocument?> LoadAsync(string instanceId, CancellationToken cancellationToken)
@@ -87,27 +86,9 @@ internal sealed class InstanceStore(IStateStore store, InstanceKeys keys)
     public Task DeleteMarkerAsync(string instanceId, string executionId, CancellationToken cancellationToken) =>
         store.ApplyAsync(new StateDelete(keys.Marker(instanceId, executionId)), cancellationToken);
 
-    /// <summary>Every instance that may be unfinished, one read of the store at a time.</summary>
-    public async IAsyncEnumerable<(string InstanceId, string ExecutionId)> MarkersAsync(
-        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        string? after = null;
-        while (true)
-        {
-            var found = await store.ListKeysAsync(keys.UnfinishedPrefix, after, MarkersPerRead, cancellationToken);
-            foreach (var key in found)
-            {
-                yield return keys.ParseMarker(key);
-            }
-
-            if (found.Count < MarkersPerRead)
-            {
-                yield break;
-            }
-
-            after = found[^1];
-        }
-    }
+    /// <summary>Every instance that may be unfinished, one read of the store at a time; some may come twice.</summary>
+    public IAsyncEnumerable<(string InstanceId, string ExecutionId)> MarkersAsync(CancellationToken cancellationToken) =>
+        store.ListKeysAsync(keys.UnfinishedPrefix, cancellationToken).Select(keys.ParseMarker);
 
     public Task WritePageAsync(
         string instanceId, string executionId, int page, IEnumerable<HistoryEvent> events, CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using Sidecar.Components;
 using Sidecar.Grpc.DurableTask;
+using Sidecar.Scheduling;
 
 namespace Sidecar.Workflows;
 
@@ -23,6 +24,7 @@ internal sealed partial class LiveInstance
     private readonly List<(InstanceInput Input, WorkflowException? Refusal)> _undecided = [];
     private readonly List<Watch> _watches = [];
     private readonly OutstandingWork _outstanding;
+    private readonly Outbox _outbox;
     private readonly InstanceUpkeep _upkeep;
     private StoredDocument? _stored;
     private InstanceDocument? _working;
@@ -36,6 +38,7 @@ internal sealed partial class LiveInstance
         _instanceId = instanceId;
         _engine = engine;
         _outstanding = new OutstandingWork(this, instanceId, engine.Dispatcher);
+        _outbox = new Outbox(this, instanceId, engine);
         _upkeep = new InstanceUpkeep(engine.Store, instanceId);
     }
 
@@ -126,7 +129,7 @@ internal sealed partial class LiveInstance
             }
 
             _running = false;
-            if (_watches.Count == 0 && !_dirty && (!_loaded || _working is null || _working.IsFinished()))
+            if (_watches.Count == 0 && !_dirty && (!_loaded || _working is null || _working.IsSettled()))
             {
                 _retired = true;
                 _engine.Forget(_instanceId, this);
@@ -208,6 +211,8 @@ internal sealed partial class LiveInstance
         _undecided.Add((input, verdict.Refusal));
         if (verdict.Next is { } next)
         {
+            // A new execution begins with an empty history.
+            _paged = next.ExecutionId == _working?.ExecutionId ? _paged : [];
             _working = next;
             _dirty = true;
         }
@@ -247,7 +252,7 @@ internal sealed partial class LiveInstance
                     : await _engine.Store.LoadPagesAsync(found.Document, _engine.Aborted);
                 _stored = found;
                 _working = found?.Document;
-                _marked = found is not null && (!finished || found.Document.Purged);
+                _marked = found is not null && (found.Document.Purged || !found.Document.IsSettled());
                 _loaded = true;
                 return true;
             }
@@ -302,8 +307,9 @@ internal sealed partial class LiveInstance
             catch (ComponentException error)
             {
                 LogStoreFailed(_engine.Logger, _instanceId, error);
-                _undecided.ForEach(entry => entry.Input.GiveUp(Unavailable(error.Message)));
+                // The queue first: whoever asks again on hearing of this failure waits for the next attempt.
                 GiveUpQueuedClients(error.Message);
+                _undecided.ForEach(entry => entry.Input.GiveUp(Unavailable(error.Message)));
                 await backoff.WaitAsync(_engine.Stopping);
             }
         }
@@ -329,6 +335,7 @@ internal sealed partial class LiveInstance
     private void Reset(StoredDocument? current)
     {
         _outstanding.Withdraw();
+        _outbox.Forget();
         _undecided.Clear();
         _paged = [];
         _stored = current;
@@ -339,6 +346,8 @@ internal sealed partial class LiveInstance
     /// <summary>Tells everybody what is now durable: clients, workers, the timer queue.</summary>
     private void Publish()
     {
+        // The timers first: whoever sees the document may move the clock.
+        _engine.Timers.Set(_instanceId, _working?.NextDue(_engine.Clock.GetUtcNow()));
         _published = new Committed(_working);
         foreach (var (input, refusal) in _undecided)
         {
@@ -347,8 +356,8 @@ internal sealed partial class LiveInstance
 
         _undecided.Clear();
         _watches.RemoveAll(watch => watch.TryAnswer(_working));
-        _engine.Timers.Set(_instanceId, _working?.NextDue(_engine.Clock.GetUtcNow()));
         _outstanding.Follow(_working);
+        _outbox.Follow(_working);
     }
 
     private void BeginTurn()
@@ -383,7 +392,7 @@ internal sealed partial class LiveInstance
                 _working = await _upkeep.ForgetRetiredAsync(_working, _engine.Aborted);
             }
 
-            if (_working.Purged)
+            if (_working is { Purged: true, Outgoing.Count: 0 })
             {
                 await _upkeep.FinishPurgeAsync(_stored!, _engine.Aborted);
                 Reset(null);
@@ -394,7 +403,7 @@ internal sealed partial class LiveInstance
             {
                 _working = await _upkeep.WritePagesAsync(_working, _paged, _engine.Aborted);
             }
-            else if (_marked)
+            else if (_marked && _working.IsSettled())
             {
                 await _engine.Store.DeleteMarkerAsync(_instanceId, _working.ExecutionId, _engine.Aborted);
                 _marked = false;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Google.Protobuf.WellKnownTypes;
 using Sidecar.Grpc.DurableTask;
 
@@ -14,6 +15,7 @@ internal static class TurnDecision
     public static InstanceDocument Complete(
         InstanceDocument current, HistoryEvent started, int taken, WorkflowResponse response, string appId, DateTimeOffset now)
     {
+        var execution = current.ExecutionId;
         var next = current.Copy();
         var events = current.Inbox.Take(taken).ToList();
         next.Inbox.Clear();
@@ -22,24 +24,33 @@ internal static class TurnDecision
         next.Tail.AddRange(events);
         if (events.Any(happened => happened.ExecutionStarted is not null))
         {
-            next.Status = OrchestrationStatus.Running;
+            // Suspended meanwhile, it stays so.
+            next.Status = next.Status == OrchestrationStatus.Suspended ? next.Status : OrchestrationStatus.Running;
             next.StartedAt = started.Timestamp;
         }
 
         next.CustomStatus = response.CustomStatus ?? next.CustomStatus;
-        foreach (var action in response.Actions.TakeWhile(_ => !next.Status.IsTerminal()))
+        foreach (var action in response.Actions.TakeWhile(_ => !next.Status.IsTerminal() && next.ExecutionId == execution))
         {
             Apply(next, action, appId, now);
         }
 
         // A worker that knows nothing of termination, or lost it, must not keep the instance alive.
-        if (!next.Status.IsTerminal() && Termination(events) is { } termination)
+        if (Termination(events) is { } termination)
         {
-            Finish(next, NoAction, new ExecutionCompletedEvent { WorkflowStatus = OrchestrationStatus.Terminated, Result = termination.Input }, now);
-        }
-        else if (next.Status == OrchestrationStatus.Terminated)
-        {
-            next.Output ??= Termination(events)?.Input;
+            if (termination.Recurse)
+            {
+                TerminateChildren(next, current.Children, termination.Input);
+            }
+
+            if (!next.Status.IsTerminal())
+            {
+                Finish(next, NoAction, new ExecutionCompletedEvent { WorkflowStatus = OrchestrationStatus.Terminated, Result = termination.Input }, now);
+            }
+            else if (next.Status == OrchestrationStatus.Terminated)
+            {
+                next.Output ??= termination.Input;
+            }
         }
 
         next.LastUpdated = now.ToTimestamp();
@@ -81,7 +92,7 @@ internal static class TurnDecision
                 Refuse(next, action.Id, "sending an event to another workflow (Dapr's own backend refuses the sendEvent action too)", now);
                 break;
             case WorkflowAction.WorkflowActionTypeOneofCase.CreateChildWorkflow:
-                Refuse(next, action.Id, "a child workflow", now);
+                CreateChild(next, action, appId, now);
                 break;
             default:
                 Refuse(next, action.Id, $"the action {action.WorkflowActionTypeCase}", now);
@@ -114,6 +125,69 @@ internal static class TurnDecision
         };
         next.Tail.Add(HistoryEvents.TaskScheduled(action.Id, task, now));
         next.Activities.Add(new PendingActivity { TaskId = action.Id, Task = task });
+    }
+
+    private static void CreateChild(InstanceDocument next, WorkflowAction action, string appId, DateTimeOffset now)
+    {
+        var create = action.CreateChildWorkflow;
+        var target = (create.Router ?? action.Router)?.TargetAppID;
+        if (!string.IsNullOrEmpty(target) && target != appId)
+        {
+            Refuse(next, action.Id, $"a child workflow of another app ('{target}')", now);
+            return;
+        }
+
+        if (next.Children.Any(pending => pending.TaskId == action.Id))
+        {
+            return;
+        }
+
+        var childId = create.InstanceId.Length > 0
+            ? create.InstanceId
+            : string.Create(CultureInfo.InvariantCulture, $"{next.InstanceId}:{action.Id:x4}");
+        next.Tail.Add(HistoryEvents.ChildCreated(
+            action.Id,
+            new ChildWorkflowInstanceCreatedEvent
+            {
+                InstanceId = childId,
+                Name = create.Name,
+                Version = create.Version,
+                Input = create.Input,
+                ParentTraceContext = next.Start.ParentTraceContext,
+            },
+            now));
+        next.Children.Add(new PendingChild { TaskId = action.Id, InstanceId = childId });
+        Send(next, childId, $"start {action.Id}", message => message.StartChild = new ExecutionStartedEvent
+        {
+            Name = create.Name,
+            Version = create.Version,
+            Input = create.Input,
+            WorkflowInstance = new WorkflowInstance { InstanceId = childId, ExecutionId = RandomId.NewUuid() },
+            ParentInstance = new ParentInstanceInfo
+            {
+                TaskScheduledId = action.Id,
+                Name = next.Start.Name,
+                Version = next.Start.Version,
+                WorkflowInstance = new WorkflowInstance { InstanceId = next.InstanceId, ExecutionId = next.ExecutionId },
+                AppID = appId,
+            },
+            ParentTraceContext = next.Start.ParentTraceContext,
+        });
+    }
+
+    private static void TerminateChildren(InstanceDocument next, IEnumerable<PendingChild> children, string? output)
+    {
+        foreach (var child in children)
+        {
+            Send(next, child.InstanceId, $"terminate {child.TaskId}", message => message.Terminate = new ExecutionTerminatedEvent { Input = output, Recurse = true });
+        }
+    }
+
+    private static void Send(InstanceDocument next, string instanceId, string what, Action<OutgoingMessage> fill)
+    {
+        var message = new OutgoingMessage { Id = $"{next.ExecutionId} {what}", InstanceId = instanceId };
+        fill(message);
+        next.Outgoing.Add(message);
     }
 
     private static void CreateTimer(InstanceDocument next, int id, CreateTimerAction timer, DateTimeOffset now)
@@ -154,7 +228,7 @@ internal static class TurnDecision
     {
         if (complete.WorkflowStatus == OrchestrationStatus.ContinuedAsNew)
         {
-            Refuse(next, id, "continue-as-new", now);
+            ContinueAsNew(next, complete, now);
             return;
         }
 
@@ -174,6 +248,30 @@ internal static class TurnDecision
                 FailureDetails = complete.FailureDetails,
             },
             now);
+    }
+
+    /// <summary>A new execution under the same id, for the same parent; of what has happened only unread events stay.</summary>
+    private static void ContinueAsNew(InstanceDocument next, CompleteWorkflowAction complete, DateTimeOffset now)
+    {
+        next.Retired.Add(new RetiredExecution { ExecutionId = next.ExecutionId, Pages = next.Pages });
+        next.ExecutionId = RandomId.NewUuid();
+        next.Generation++;
+        next.Start = next.Start.Clone();
+        next.Start.Input = complete.Result;
+        next.Start.Version = complete.NewVersion ?? next.Start.Version;
+        next.Start.ScheduledStartTimestamp = null;
+        next.Start.WorkflowInstance.ExecutionId = next.ExecutionId;
+
+        var unread = next.Inbox.Where(happened => happened.EventTypeCase
+            is HistoryEvent.EventTypeOneofCase.EventRaised or HistoryEvent.EventTypeOneofCase.ExecutionTerminated
+            or HistoryEvent.EventTypeOneofCase.ExecutionSuspended or HistoryEvent.EventTypeOneofCase.ExecutionResumed).ToList();
+        Clear(next);
+        next.Pages = 0;
+        next.Tail.Clear();
+        next.Inbox.Add(HistoryEvents.ExecutionStarted(next.Start, now));
+        next.Inbox.AddRange(complete.CarryoverEvents);
+        next.Inbox.AddRange(unread);
+        next.Created = now.ToTimestamp();
     }
 
     /// <summary>
@@ -205,9 +303,24 @@ internal static class TurnDecision
         next.Failure = completed.FailureDetails;
         next.Completed = happened.Timestamp;
 
-        // Activities still running are not aborted; their results find no pending activity and are dropped.
+        if (next.Start.ParentInstance is { } parent)
+        {
+            Send(next, parent.WorkflowInstance.InstanceId, "ended", message => message.ChildEnded = new ChildEnded
+            {
+                ParentExecutionId = parent.WorkflowInstance.ExecutionId ?? "",
+                Happened = HistoryEvents.ChildFinished(parent.TaskScheduledId, completed, now),
+            });
+        }
+
+        Clear(next);
+    }
+
+    // Activities and children still running are not aborted; their results find nothing pending and are dropped.
+    private static void Clear(InstanceDocument next)
+    {
         next.Inbox.Clear();
         next.Activities.Clear();
         next.Timers.Clear();
+        next.Children.Clear();
     }
 }

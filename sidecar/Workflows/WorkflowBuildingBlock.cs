@@ -9,7 +9,7 @@ internal static class WorkflowBuildingBlock
     {
         services.AddSingleton(provider => WorkflowLimits.Of(provider.GetRequiredService<SidecarResources>().Configuration));
         services.AddSingleton<WorkflowEngine>();
-        services.AddSingleton<TaskHubService>();
+        services.AddSingleton<IGrpcService, TaskHubService>();
         services.AddHostedService<WorkflowEngineLifetime>();
         return services;
     }

@@ -3,6 +3,7 @@ using Sidecar.Components;
 using Sidecar.Components.State;
 using Sidecar.Grpc.DurableTask;
 using Sidecar.Host;
+using Sidecar.Scheduling;
 
 namespace Sidecar.Workflows;
 
@@ -40,6 +41,7 @@ internal sealed partial class WorkflowEngine : IDisposable
             _timers,
             clock,
             logger,
+            SendAsync,
             Forget,
             _stopping.Token,
             _aborted.Token));
@@ -78,8 +80,38 @@ internal sealed partial class WorkflowEngine : IDisposable
     public async Task TerminateAsync(string instanceId, string? output, bool recurse, CancellationToken cancellationToken) =>
         await CommandAsync(instanceId, (current, now) => InstanceCommands.Terminate(current, output, recurse, now), cancellationToken);
 
-    public async Task PurgeAsync(string instanceId, bool force, CancellationToken cancellationToken) =>
+    /// <summary>Suspended when it returns, or finished.</summary>
+    public async Task SuspendAsync(string instanceId, string? reason, CancellationToken cancellationToken) =>
+        await CommandAsync(instanceId, (current, now) => InstanceCommands.Suspend(current, reason, now), cancellationToken);
+
+    /// <summary>No longer suspended when it returns.</summary>
+    public async Task ResumeAsync(string instanceId, string? reason, CancellationToken cancellationToken) =>
+        await CommandAsync(instanceId, (current, now) => InstanceCommands.Resume(current, reason, now), cancellationToken);
+
+    /// <param name="recursive">Its child workflows go first, those that are there; one that is still running refuses all without force.</param>
+    /// <returns>How many instances were purged.</returns>
+    public async Task<int> PurgeAsync(string instanceId, bool force, bool recursive, CancellationToken cancellationToken)
+    {
+        var purged = 1;
+        if (recursive)
+        {
+            var history = await HistoryAsync(instanceId, cancellationToken);
+            foreach (var childId in history.Select(happened => happened.ChildWorkflowInstanceCreated?.InstanceId).OfType<string>().Distinct())
+            {
+                try
+                {
+                    purged += await PurgeAsync(childId, force, recursive, cancellationToken);
+                }
+                catch (WorkflowException absent) when (absent.Fault == WorkflowFault.NotFound)
+                {
+                    // Purged on its own before.
+                }
+            }
+        }
+
         await CommandAsync(instanceId, (current, _) => InstanceCommands.Purge(current, force), cancellationToken);
+        return purged;
+    }
 
     /// <summary>Null when there is no such instance.</summary>
     public async Task<InstanceDocument?> GetAsync(string instanceId, CancellationToken cancellationToken) =>
@@ -119,6 +151,39 @@ internal sealed partial class WorkflowEngine : IDisposable
         var command = new ClientCommand(decide);
         PostTo(instanceId, command);
         await command.Settled.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>
+    /// What an instance decided about another one. A child that cannot be started, because another workflow lives under its
+    /// id, counts as failed; who is gone need not be told.
+    /// </summary>
+    private async Task SendAsync(string senderId, OutgoingMessage message)
+    {
+        try
+        {
+            await CommandAsync(message.InstanceId, Decide, _stopping.Token);
+        }
+        catch (WorkflowException refusal) when (refusal.Fault == WorkflowFault.NotFound)
+        {
+            LogGone(_logger, message.InstanceId, senderId);
+        }
+        catch (WorkflowException refusal) when (refusal.Fault == WorkflowFault.AlreadyExists && message.StartChild is { } start)
+        {
+            var failure = new TaskFailureDetails { ErrorType = "AlreadyExists", ErrorMessage = refusal.Message };
+            var parent = start.ParentInstance;
+            await CommandAsync(
+                senderId,
+                (current, now) => InstanceCommands.FinishChild(
+                    current, parent.WorkflowInstance.ExecutionId ?? "", HistoryEvents.ChildFailed(parent.TaskScheduledId, failure, now)),
+                _stopping.Token);
+        }
+
+        Verdict Decide(InstanceDocument? current, DateTimeOffset now) => message.MessageCase switch
+        {
+            OutgoingMessage.MessageOneofCase.StartChild => InstanceCommands.StartChild(current, message.StartChild, now),
+            OutgoingMessage.MessageOneofCase.ChildEnded => InstanceCommands.FinishChild(current, message.ChildEnded.ParentExecutionId, message.ChildEnded.Happened),
+            _ => InstanceCommands.Terminate(current, message.Terminate.Input, message.Terminate.Recurse, now),
+        };
     }
 
     private void PostTo(string instanceId, InstanceInput input)
@@ -188,8 +253,7 @@ internal sealed partial class WorkflowEngine : IDisposable
 
     private static IStateStore FindStore(ComponentRegistry components)
     {
-        var marked = components.All.FirstOrDefault(component => component.Instance is IStateStore && component.Spec.Metadata.Any(entry =>
-            entry.Key.Equals("actorStateStore", StringComparison.OrdinalIgnoreCase) && entry.Value.Equals("true", StringComparison.OrdinalIgnoreCase)))
+        var marked = components.ActorStateStore
             ?? throw new WorkflowException(
                 WorkflowFault.NotConfigured,
                 "the state store is not configured to use the actor runtime: workflows need one state component with the metadata actorStateStore: \"true\"");
@@ -200,6 +264,9 @@ internal sealed partial class WorkflowEngine : IDisposable
                 WorkflowFault.NotConfigured,
                 $"the state store '{marked.Spec.Name}' ({marked.Spec.Type}) cannot hold workflows: it must support ETags and listing its keys");
     }
+
+    [LoggerMessage(LogLevel.Debug, "Workflow {InstanceId} is gone and need not hear from {SenderId}")]
+    private static partial void LogGone(ILogger logger, string instanceId, string senderId);
 
     [LoggerMessage(LogLevel.Debug, "{Count} unfinished workflows were found")]
     private static partial void LogRecovered(ILogger logger, int count);

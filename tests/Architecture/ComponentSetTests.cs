@@ -103,6 +103,21 @@ public sealed class ComponentSetTests
                 subscription => Assert.Contains(subscription.Text("spec", "pubsubname"), pubsubs));
         });
 
+    [Fact]
+    public void Swapping_RedisForRabbitMq_ChangesTheFileThatThePageShows()
+    {
+        var page = Repository.Read("docs/swapping.md");
+        var shown = page[(page.IndexOf("@@\n", StringComparison.Ordinal) + 3)..page.LastIndexOf("```", StringComparison.Ordinal)].Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+        Assert.Equal(Lines("components/redis/pubsub.yaml"), shown.Where(line => line[0] is ' ' or '-').Select(line => line[1..]));
+        Assert.Equal(Lines("components/rabbitmq/pubsub.yaml"), shown.Where(line => line[0] is ' ' or '+').Select(line => line[1..]));
+        Assert.All(
+            Repository.Files("components/redis", ".yaml").Where(file => !file.EndsWith("/pubsub.yaml", StringComparison.Ordinal)),
+            file => Assert.Equal(Repository.Read(file), Repository.Read(file.Replace("/redis/", "/rabbitmq/", StringComparison.Ordinal))));
+    }
+
+    private static string[] Lines(string file) => Repository.Read(file).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
     private static HashSet<string> Apps()
     {
         var stream = new YamlStream();

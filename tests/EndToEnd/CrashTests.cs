@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using DaprShop.TestKit;
@@ -6,12 +7,16 @@ using DaprShop.TestKit.Shop;
 namespace DaprShop.Tests.EndToEnd;
 
 /// <summary>
-/// kill -9 in the middle of 50 sagas: afterwards every order that was answered 202 is in one terminal state, stock balances, and the
-/// provider holds at most one capture per order.
+/// kill -9 in the middle of many sagas: afterwards every order that was answered 202 is in one terminal state, stock balances, the
+/// provider holds at most one capture per order, and the customer was told of each order once.
 /// </summary>
 public sealed class CrashTests
 {
     private const int Sagas = 50;
+
+    /// <summary><c>CRASH_ORDERS=1000</c> is the long run.</summary>
+    private static readonly int OrdersAmidInfrastructureKills =
+        int.TryParse(Environment.GetEnvironmentVariable("CRASH_ORDERS"), CultureInfo.InvariantCulture, out var orders) ? orders : 100;
 
     /// <summary>No token is late here: a kill may outlast the window, and both ends are then right.</summary>
     private static readonly string[] Sources =
@@ -49,16 +54,31 @@ public sealed class CrashTests
         }
     });
 
-    private static async Task RunAsync(Func<RunningShop, Random, Task> harm)
+    [Fact]
+    public Task Kill_StoreAndBrokerThreeTimes_LosesNothing() => RunAsync(
+        async (shop, random) =>
+        {
+            for (var kill = 0; kill < 3; kill++)
+            {
+                await PauseAsync(random.Next(500, 500 + (OrdersAmidInfrastructureKills * 12)));
+                await shop.KillInfrastructureAsync(whileDown: TimeSpan.FromMilliseconds(random.Next(0, 1000)));
+            }
+        },
+        OrdersAmidInfrastructureKills);
+
+    private static async Task RunAsync(Func<RunningShop, Random, Task> harm, int sagas = Sagas)
     {
         var seed = Environment.TickCount;
         var random = new Random(seed);
-        await using var shop = await RunningShop.StartAsync(ShopFixture.ShortTimes(TimeSpan.FromSeconds(20)));
+        // An order service that takes long to come back is no reason to give its stock away: the customer would be sent away.
+        var times = ShopFixture.ShortTimes(TimeSpan.FromSeconds(20)).ToDictionary();
+        times["inventory"] = new Dictionary<string, string>(times["inventory"]) { ["Sweep__OrphanAfter"] = "00:00:40" };
+        await using var shop = await RunningShop.StartAsync(times);
         using var shopper = await ShopClient.SignInAsync(shop.Gateway, "shopper-1");
         using var operatorClient = await ShopClient.SignInAsync(shop.Gateway, "operator-1");
         try
         {
-            var buyers = Enumerable.Range(0, Sagas).Select(async n =>
+            var buyers = Enumerable.Range(0, sagas).Select(async n =>
             {
                 await PauseAsync((n * 40) + (n % 7));
                 (string, int)[] lines = n % 5 == 0
@@ -80,8 +100,9 @@ public sealed class CrashTests
                     TimeSpan.FromSeconds(90)))!.Json);
             }
 
-            Assert.Equal(Sagas, ids.Distinct().Count());
+            Assert.Equal(sagas, ids.Distinct().Count());
             await AssertBalancesAsync(shop, operatorClient, ended);
+            await AssertToldOnceAsync(shopper, ended);
         }
         catch (Exception failure)
         {
@@ -125,6 +146,36 @@ public sealed class CrashTests
             var stock = await operatorClient.StockAsync(sku);
             Assert.Equal(new Stock(1000, 0, 1000 - sold, 0, sold), stock);
         }
+    }
+
+    /// <summary>Events went through the broker: none lost, none of double effect.</summary>
+    private static async Task AssertToldOnceAsync(ShopClient shopper, List<JsonElement> orders)
+    {
+        var expected = orders.Select(order => $"{order.GetProperty("id").GetString()} order-{(order.GetProperty("status").GetString() == "Confirmed" ? "confirmed" : "cancelled")}")
+            .Order(StringComparer.Ordinal).ToList();
+        await Eventually.Get(
+            async () =>
+            {
+                var told = (await InboxAsync(shopper)).Where(note => note.Kind is "order-confirmed" or "order-cancelled").Select(note => $"{note.OrderId} {note.Kind}").ToList();
+                return string.Join(", ", expected.Except(told).Select(missing => $"missing: {missing}")
+                    .Concat(told.GroupBy(note => note).Where(note => note.Count() > 1 || !expected.Contains(note.Key)).Select(wrong => $"{wrong.Count()} times: {wrong.Key}")));
+            },
+            differences => differences.Length == 0,
+            TimeSpan.FromSeconds(150));
+    }
+
+    private static async Task<List<(string OrderId, string Kind)>> InboxAsync(ShopClient shopper)
+    {
+        var notes = new List<(string, string)>();
+        string? cursor = null;
+        do
+        {
+            var page = await shopper.GetAsync($"/api/v1/notifications?limit=100{(cursor is null ? "" : $"&cursor={Uri.EscapeDataString(cursor)}")}");
+            notes.AddRange(page.Json.GetProperty("items").EnumerateArray().Select(note => (note.GetProperty("orderId").GetString()!, note.GetProperty("kind").GetString()!)));
+            cursor = page.Json.TryGetProperty("nextCursor", out var next) ? next.GetString() : null;
+        }
+        while (cursor is not null);
+        return notes;
     }
 
     private static async Task<Answer?> TryGetAsync(ShopClient client, string path)

@@ -23,9 +23,12 @@ internal enum Consistency { Unspecified, Eventual, Strong }
 /// <summary>A stored value. Keys are complete here: the prefix strategy was applied before the driver is called.</summary>
 internal sealed record StateItem(string Key, ReadOnlyMemory<byte> Value, string Etag, DateTimeOffset? ExpiresAt = null);
 
-internal abstract record StateOperation(string Key, string? Etag, Concurrency Concurrency);
+internal abstract record StateOperation(string Key, string? Etag, Concurrency Concurrency)
+{
+    public Consistency Consistency { get; init; }
+}
 
-/// <param name="TtlSeconds">Absent, zero or negative: never expires.</param>
+/// <param name="TtlSeconds">Zero or negative: never expires; absent: the store's own default.</param>
 internal sealed record StateSet(
     string Key,
     ReadOnlyMemory<byte> Value,
@@ -63,6 +66,9 @@ internal interface IStateStore : IComponent
     /// <summary>All or nothing where the real store is; no guarantee beyond the store's own.</summary>
     Task TransactAsync(IReadOnlyList<StateOperation> operations, CancellationToken cancellationToken);
 
-    /// <summary>Keys that start with the prefix (capability KeysLike), in ordinal order, after <paramref name="after"/>.</summary>
-    Task<IReadOnlyList<string>> ListKeysAsync(string prefix, string? after, int limit, CancellationToken cancellationToken);
+    /// <summary>
+    /// Every key that starts with the prefix and exists all the while (capability KeysLike), in any order. One that comes
+    /// or goes meanwhile may be missing, and a store may name a key more than once.
+    /// </summary>
+    IAsyncEnumerable<string> ListKeysAsync(string prefix, CancellationToken cancellationToken);
 }

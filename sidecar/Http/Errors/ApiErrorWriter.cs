@@ -56,7 +56,7 @@ internal static class ApiErrorWriter
             case ErrorInfo info:
                 writer.WriteString("@type", TypePrefix + "ErrorInfo");
                 writer.WriteString("reason", info.Reason);
-                writer.WriteString("domain", "dapr.io");
+                writer.WriteString("domain", ErrorInfo.Domain);
                 WriteMetadata(writer, info.Metadata);
                 break;
             case ResourceInfo resource:

@@ -1,10 +1,15 @@
+using Sidecar.Grpc;
+
 namespace Sidecar.Http.Errors;
 
 /// <summary>Distributed lock (dapr-contract.md 8).</summary>
 internal static class LockErrors
 {
     public static readonly ApiError NotConfigured = new(
-        StatusCodes.Status500InternalServerError, "ERR_LOCK_STORE_NOT_CONFIGURED", "lock store is not configured");
+        StatusCodes.Status500InternalServerError, "ERR_LOCK_STORE_NOT_CONFIGURED", "lock store is not configured")
+    {
+        Code = GrpcStatusCode.FailedPrecondition,
+    };
 
     public static ApiError NotFound(string store) => new(
         StatusCodes.Status400BadRequest, "ERR_LOCK_STORE_NOT_FOUND", $"lock store {store} not found");

@@ -1,3 +1,5 @@
+using Sidecar.Grpc;
+
 namespace Sidecar.Http.Errors;
 
 /// <summary>Publishing (dapr-contract.md 5.1).</summary>
@@ -7,16 +9,25 @@ internal static class PubSubErrors
         StatusCodes.Status400BadRequest,
         "ERR_PUBSUB_NOT_CONFIGURED",
         $"pubsub {pubSub} is not configured",
-        new ErrorInfo("DAPR_PUBSUB_NOT_CONFIGURED", metadata));
+        new ErrorInfo("DAPR_PUBSUB_NOT_CONFIGURED", metadata))
+    {
+        Code = GrpcStatusCode.FailedPrecondition,
+    };
 
     public static ApiError NameEmpty(IReadOnlyDictionary<string, string> metadata) => Rich(
-        StatusCodes.Status404NotFound, "ERR_PUBSUB_EMPTY", "DAPR_PUBSUB_NAME_EMPTY", "pubsub name is empty", "", metadata);
+        StatusCodes.Status404NotFound, "ERR_PUBSUB_EMPTY", "DAPR_PUBSUB_NAME_EMPTY", "pubsub name is empty", "", metadata) with
+    {
+        Code = GrpcStatusCode.InvalidArgument,
+    };
 
     public static ApiError NotFound(string pubSub, IReadOnlyDictionary<string, string> metadata) => new(
         StatusCodes.Status404NotFound,
         "ERR_PUBSUB_NOT_FOUND",
         $"pubsub {pubSub} is not found",
-        new ErrorInfo("DAPR_PUBSUB_NOT_FOUND", metadata));
+        new ErrorInfo("DAPR_PUBSUB_NOT_FOUND", metadata))
+    {
+        Code = GrpcStatusCode.InvalidArgument,
+    };
 
     public static ApiError TopicEmpty(string pubSub, IReadOnlyDictionary<string, string> metadata) => Rich(
         StatusCodes.Status404NotFound,
@@ -24,7 +35,10 @@ internal static class PubSubErrors
         "DAPR_PUBSUB_TOPIC_NAME_EMPTY",
         $"topic is empty in pubsub {pubSub}",
         pubSub,
-        metadata);
+        metadata) with
+    {
+        Code = GrpcStatusCode.InvalidArgument,
+    };
 
     public static ApiError Metadata(string pubSub, string why, IReadOnlyDictionary<string, string> metadata) => Rich(
         StatusCodes.Status400BadRequest,
@@ -43,7 +57,27 @@ internal static class PubSubErrors
         "DAPR_PUBSUB_CLOUD_EVENT_CREATION",
         "cannot create cloudevent",
         pubSub,
-        new Dictionary<string, string> { ["appID"] = appId, ["error"] = why });
+        OfApp(appId, why)) with
+    {
+        Code = GrpcStatusCode.InvalidArgument,
+    };
+
+    /// <summary>An entry of a bulk publish is not as it must be.</summary>
+    public static ApiError EventsNotMarshalled(string pubSub, string topic, string appId, string why) => new(
+        StatusCodes.Status400BadRequest,
+        "ERR_PUBSUB_EVENTS_SER",
+        $"error marshaling events to bytes for topic {topic} pubsub {pubSub}. error: {why}",
+        new ErrorInfo("DAPR_PUBSUB_MARSHAL_EVENTS", OfApp(appId, why)),
+        new ResourceInfo("pubsub", pubSub, $"error marshaling events to bytes for topic {topic} pubsub {pubSub}"));
+
+    /// <summary>The body of a bulk publish is no list of entries.</summary>
+    public static ApiError EventsUnreadable(string pubSub, string topic, string appId, string why) => Rich(
+        StatusCodes.Status400BadRequest,
+        "ERR_PUBSUB_EVENTS_SER",
+        "DAPR_PUBSUB_UNMARSHAL_EVENTS",
+        $"error when unmarshaling the request for topic {topic} pubsub {pubSub}: {why}",
+        pubSub,
+        OfApp(appId, why));
 
     public static ApiError Forbidden(string pubSub, string topic, string appId) => Rich(
         StatusCodes.Status403Forbidden,
@@ -64,6 +98,8 @@ internal static class PubSubErrors
     private static ApiError Rich(
         int status, string code, string reason, string message, string pubSub, IReadOnlyDictionary<string, string> metadata) =>
         new(status, code, message, new ErrorInfo(reason, metadata), new ResourceInfo("pubsub", pubSub, message));
+
+    private static Dictionary<string, string> OfApp(string appId, string why) => new() { ["appID"] = appId, ["error"] = why };
 
     private static Dictionary<string, string> OfTopic(string topic, string why) => new() { ["topic"] = topic, ["error"] = why };
 }

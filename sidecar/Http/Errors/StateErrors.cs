@@ -1,5 +1,6 @@
 using System.Globalization;
 using Sidecar.Components;
+using Sidecar.Grpc;
 
 namespace Sidecar.Http.Errors;
 
@@ -12,7 +13,10 @@ internal static class StateErrors
         StatusCodes.Status500InternalServerError,
         "ERR_STATE_STORE_NOT_CONFIGURED",
         $"state store {store} is not configured",
-        new ErrorInfo("DAPR_STATE_NOT_CONFIGURED", ByApp(appId)));
+        new ErrorInfo("DAPR_STATE_NOT_CONFIGURED", ByApp(appId)))
+    {
+        Code = GrpcStatusCode.FailedPrecondition,
+    };
 
     public static ApiError NotFound(string store, string appId) => new(
         StatusCodes.Status400BadRequest,
@@ -28,6 +32,15 @@ internal static class StateErrors
         new ResourceInfo("state", store),
         new BadRequestField(key, SharedErrors.IllegalKeyText(key)));
 
+    public static readonly ApiError KeyEmpty = new(StatusCodes.Status400BadRequest, "ERR_STATE_SAVE", "state key cannot be empty");
+
+    /// <summary>The JSON parser's own error, which daprd passes on without a code.</summary>
+    public static ApiError ValueNotJson(string store, string why) =>
+        new(StatusCodes.Status400BadRequest, "ERR_STATE_SAVE", $"failed saving state in state store {store}: {why}")
+        {
+            Code = GrpcStatusCode.Unknown,
+        };
+
     public static ApiError Get(string store, string key, ComponentException fault) => new(
         StatusCodes.Status500InternalServerError, "ERR_STATE_GET", $"fail to get {key} from state store {store}: {fault.Message}");
 
@@ -40,6 +53,9 @@ internal static class StateErrors
     public static ApiError Delete(string key, ComponentException fault) =>
         new(StatusOf(fault), "ERR_STATE_DELETE", $"failed deleting state with key {key}: {Text(fault)}");
 
+    public static ApiError BulkDelete(string store, ComponentException fault) =>
+        new(StatusOf(fault), "ERR_STATE_DELETE_BULK", $"failed deleting state in state store {store}: {Text(fault)}");
+
     /// <summary>500 whatever the cause, an ETag mismatch included.</summary>
     public static ApiError Transaction(ComponentException fault) => new(
         StatusCodes.Status500InternalServerError, "ERR_STATE_TRANSACTION", $"error while executing state transaction: {Text(fault)}");
@@ -50,10 +66,16 @@ internal static class StateErrors
         $"state store {store} doesn't support transactions",
         new ErrorInfo("DAPR_STATE_TRANSACTIONS_NOT_SUPPORTED"),
         new ResourceInfo("state", store),
-        new HelpLink(SupportedStores, "Check the list of state stores and the features they support"));
+        new HelpLink(SupportedStores, "Check the list of state stores and the features they support"))
+    {
+        Code = GrpcStatusCode.Unimplemented,
+    };
 
     public static ApiError OperationNotSupported(string operation) => new(
-        StatusCodes.Status400BadRequest, "ERR_NOT_SUPPORTED_STATE_OPERATION", $"operation type {operation} not supported");
+        StatusCodes.Status400BadRequest, "ERR_NOT_SUPPORTED_STATE_OPERATION", $"operation type {operation} not supported")
+    {
+        Code = GrpcStatusCode.Unimplemented,
+    };
 
     public static ApiError QueryNotSupported(string store) => new(
         StatusCodes.Status500InternalServerError,

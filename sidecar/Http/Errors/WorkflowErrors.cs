@@ -21,6 +21,11 @@ internal static class WorkflowErrors
 
     public static ApiError BodyUnreadable(string reason) => BadRequest("ERR_MALFORMED_REQUEST", $"failed to read the request body: {reason}");
 
+    public static readonly ApiError InstanceIdMissing = BadRequest("ERR_INSTANCE_ID_PROVIDED_MISSING", "no instance ID was provided");
+
+    public static ApiError StartTimeUnreadable(string text) =>
+        Failed("ERR_WORKFLOW_TIME_PARSE", $"error parsing time: '{text}' is not a time as in RFC 3339");
+
     public static ApiError NotFound(string instanceId) => new(
         StatusCodes.Status404NotFound, "ERR_INSTANCE_ID_NOT_FOUND", $"unable to find workflow with the provided instance ID: {instanceId}");
 
@@ -34,6 +39,12 @@ internal static class WorkflowErrors
 
     public static ApiError Terminate(string instanceId, string reason) =>
         Failed("ERR_TERMINATE_WORKFLOW", $"error terminating workflow '{instanceId}': {reason}");
+
+    public static ApiError Pause(string instanceId, string reason) =>
+        Failed("ERR_PAUSE_WORKFLOW", $"error pausing workflow '{instanceId}': {reason}");
+
+    public static ApiError Resume(string instanceId, string reason) =>
+        Failed("ERR_RESUME_WORKFLOW", $"error resuming workflow '{instanceId}': {reason}");
 
     public static ApiError Purge(string instanceId, string reason) =>
         Failed("ERR_PURGE_WORKFLOW", $"error purging workflow '{instanceId}': {reason}");

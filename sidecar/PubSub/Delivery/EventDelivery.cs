@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Sidecar.Components;
 using Sidecar.Components.PubSub;
-using Sidecar.Invocation;
 using Sidecar.PubSub.Publishing;
 using Sidecar.PubSub.Subscriptions;
 using Sidecar.Resiliency;
@@ -13,12 +12,12 @@ namespace Sidecar.PubSub.Delivery;
 internal sealed class DeliveryFailedException(string message, Exception? inner = null) : Exception(message, inner);
 
 /// <summary>
-/// Carries the messages of one subscription to the app (dapr-contract.md 5.4). Returning acknowledges; throwing hands
+/// Carries the messages of one subscription to whoever receives them (dapr-contract.md 5.4). Returning acknowledges; throwing hands
 /// the message back to the driver; cancellation while stopping does neither.
 /// </summary>
 internal sealed partial class EventDelivery(
     Subscription subscription,
-    IAppChannel app,
+    IEventReceiver receiver,
     EventPublisher publisher,
     Pipeline policy,
     ActivitySource traces,
@@ -105,7 +104,7 @@ internal sealed partial class EventDelivery(
             var answer = await policy.RunAsync(
                 async token =>
                 {
-                    var once = await PostAsync(message, received, path, token);
+                    var once = await SendAsync(message, received, path, token);
                     return once.Verdict == Verdict.Retry ? Attempt<AppAnswer>.Failure(once, once.Code) : Attempt<AppAnswer>.Success(once);
                 },
                 cancellationToken,
@@ -118,16 +117,12 @@ internal sealed partial class EventDelivery(
         }
     }
 
-    private async Task<AppAnswer> PostAsync(IncomingMessage message, ReceivedEvent received, string path, CancellationToken cancellationToken)
+    private async Task<AppAnswer> SendAsync(IncomingMessage message, ReceivedEvent received, string path, CancellationToken cancellationToken)
     {
         var trace = received.Trace;
         ActivityContext.TryParse(trace.Traceparent, trace.Tracestate, isRemote: true, out var parent);
         using var activity = traces.StartActivity($"pubsub/{subscription.Topic}", ActivityKind.Consumer, parent);
-        using var request = DeliveryRequest.Create(
-            path, received.Body, subscription.PubSub, message.Metadata, activity is null ? trace : TraceContext.Of(activity));
-        using var response = await app.SendAsync(request, cancellationToken);
-        var body = await response.Content.ReadAsByteArrayAsync(cancellationToken);
-        return AppAnswer.Judge((int)response.StatusCode, body);
+        return await receiver.SendAsync(message, received, path, activity is null ? trace : TraceContext.Of(activity), cancellationToken);
     }
 
     // Done with as far as the broker is concerned; kept aside where there is a place for it.

@@ -21,26 +21,19 @@ internal sealed class EventPublisher(
     public TopicScopes ScopesOf(LoadedComponent component) =>
         _scopes.GetOrAdd(component.Spec.Name, _ => new TopicScopes(component.Spec, options.AppId));
 
-    /// <summary>
-    /// Throws <see cref="CloudEventException"/>, <see cref="TopicForbiddenException"/> or <see cref="ComponentException"/>.
-    /// </summary>
-    public Task PublishAsync(
+    /// <summary>The event in its envelope. Throws <see cref="CloudEventException"/> or <see cref="ComponentException"/>.</summary>
+    public ReadOnlyMemory<byte> Wrap(
         string pubSub,
         string topic,
         ReadOnlyMemory<byte> data,
         string? contentType,
         IReadOnlyDictionary<string, string> metadata,
-        TraceContext trace,
-        CancellationToken cancellationToken)
-    {
-        var envelope = CloudEventEnvelope.Build(
+        TraceContext trace) => CloudEventEnvelope.Build(
             new PublishedEvent(
                 pubSub, topic, data, contentType, metadata, options.AppId, _newId(), trace.Traceparent, trace.Tracestate, clock.GetLocalNow()),
             expires: !Find(pubSub).Driver.Capabilities.HasFlag(PubSubCapabilities.MessageTtl));
-        return PublishRawAsync(pubSub, topic, envelope, metadata, cancellationToken);
-    }
 
-    /// <summary>The bytes go unchanged.</summary>
+    /// <summary>The bytes go unchanged. Throws <see cref="TopicForbiddenException"/> or <see cref="ComponentException"/>.</summary>
     public async Task PublishRawAsync(
         string pubSub,
         string topic,

@@ -73,6 +73,13 @@ internal sealed partial class AppSubscriptions(
 
     public void Dispose() => _stopping.Dispose();
 
+    /// <summary>Under which the subscribers of one app share its messages.</summary>
+    internal static string ConsumerGroup(LoadedComponent component, SidecarOptions options)
+    {
+        var group = component.Spec.Metadata.FirstOrDefault(item => item.Key.Equals("consumerID", StringComparison.OrdinalIgnoreCase)).Value;
+        return string.IsNullOrEmpty(group) ? options.AppId : group;
+    }
+
     private async Task SubscribeAsync(Subscription subscription, CancellationToken cancellationToken)
     {
         if (components.Find(subscription.PubSub) is not { Instance: IPubSub driver } component)
@@ -88,9 +95,8 @@ internal sealed partial class AppSubscriptions(
         }
 
         var delivery = new EventDelivery(
-            subscription, app, publisher, resiliency.ForInbound(subscription.PubSub), tracing.Source, clock, logger, _stopping.Token);
-        var group = component.Spec.Metadata.FirstOrDefault(item => item.Key.Equals("consumerID", StringComparison.OrdinalIgnoreCase)).Value;
-        var request = new SubscribeRequest(subscription.Topic, string.IsNullOrEmpty(group) ? options.AppId : group, subscription.Metadata);
+            subscription, new AppEventReceiver(app, subscription.PubSub), publisher, resiliency.ForInbound(subscription.PubSub), tracing.Source, clock, logger, _stopping.Token);
+        var request = new SubscribeRequest(subscription.Topic, ConsumerGroup(component, options), subscription.Metadata);
         _running.Add(await driver.SubscribeAsync(request, delivery.HandleAsync, cancellationToken));
         LogStarted(logger, subscription.Topic, subscription.PubSub);
     }

@@ -5,7 +5,7 @@ using Sidecar.Host;
 
 namespace Sidecar.PubSub.Subscriptions;
 
-internal enum SubscriptionKind { Declarative, Programmatic }
+internal enum SubscriptionKind { Declarative, Programmatic, Streaming }
 
 /// <param name="Condition">Null: always true.</param>
 internal sealed record Route(string Match, Condition? Condition, string Path)
@@ -63,7 +63,12 @@ internal sealed record Subscription(
         Metadata,
         [.. Routes.Select(route => new ActiveSubscriptionRule(route.Match, route.Path))],
         DeadLetterTopic,
-        Kind == SubscriptionKind.Declarative ? "DECLARATIVE" : "PROGRAMMATIC");
+        Kind switch
+        {
+            SubscriptionKind.Declarative => "DECLARATIVE",
+            SubscriptionKind.Programmatic => "PROGRAMMATIC",
+            _ => "STREAMING",
+        });
 
     /// <summary>The app's own list wins over files for the same topic; among files the first one loaded wins.</summary>
     public static IReadOnlyList<Subscription> Merge(IEnumerable<Subscription> programmatic, IEnumerable<Subscription> declarative) =>

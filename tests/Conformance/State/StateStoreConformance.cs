@@ -8,18 +8,23 @@ namespace DaprShop.Tests.State;
 public abstract partial class StateStoreConformance : IAsyncLifetime
 {
     private readonly ComponentFixture _fixture = new() { UseManualClock = true };
-    private IStateStore _store = null!;
 
     private protected abstract StateDriver Driver { get; }
 
-    public async Task InitializeAsync() => _store = await StartAsync();
+    private protected IStateStore Store { get; private set; } = null!;
+
+    public async Task InitializeAsync()
+    {
+        await PrepareAsync();
+        Store = await StartAsync();
+    }
 
     public async Task DisposeAsync() => await _fixture.DeleteAsync();
 
     [Fact]
     public async Task Get_MissingKey_IsNull()
     {
-        var item = await _store.GetAsync("missing", default);
+        var item = await Store.GetAsync("missing", default);
 
         Assert.Null(item);
     }
@@ -27,9 +32,9 @@ public abstract partial class StateStoreConformance : IAsyncLifetime
     [Fact]
     public async Task Set_NewKey_IsReadBackWithAnEtag()
     {
-        await _store.ApplyAsync(Set("key", "value"), default);
+        await Store.ApplyAsync(Set("key", "value"), default);
 
-        var item = await _store.GetAsync("key", default);
+        var item = await Store.GetAsync("key", default);
 
         Assert.NotNull(item);
         Assert.Equal(("key", "value"), (item.Key, TextOf(item)));
@@ -40,12 +45,12 @@ public abstract partial class StateStoreConformance : IAsyncLifetime
     [Fact]
     public async Task Set_ExistingKey_ReplacesTheValueAndTheEtag()
     {
-        await _store.ApplyAsync(Set("key", "one"), default);
-        var before = await _store.GetAsync("key", default);
+        await Store.ApplyAsync(Set("key", "one"), default);
+        var before = await Store.GetAsync("key", default);
 
-        await _store.ApplyAsync(Set("key", "two"), default);
+        await Store.ApplyAsync(Set("key", "two"), default);
 
-        var after = await _store.GetAsync("key", default);
+        var after = await Store.GetAsync("key", default);
         Assert.Equal("two", TextOf(after));
         Assert.NotEqual(before!.Etag, after!.Etag);
     }
@@ -53,31 +58,31 @@ public abstract partial class StateStoreConformance : IAsyncLifetime
     [Fact]
     public async Task Set_ThatAnswersAnEtag_AnswersTheStoredOne()
     {
-        var answered = await _store.SetAsync(Set("key", "value"), default);
+        var answered = await Store.SetAsync(Set("key", "value"), default);
 
-        var stored = await _store.GetAsync("key", default);
+        var stored = await Store.GetAsync("key", default);
         Assert.Equal(stored!.Etag, answered ?? stored.Etag);
     }
 
     [Fact]
     public async Task Set_EmptyEtag_CountsAsNone()
     {
-        await _store.ApplyAsync(Set("key", "one"), default);
+        await Store.ApplyAsync(Set("key", "one"), default);
 
-        await _store.ApplyAsync(Set("key", "two", etag: ""), default);
+        await Store.ApplyAsync(Set("key", "two", etag: ""), default);
 
-        Assert.Equal("two", TextOf(await _store.GetAsync("key", default)));
+        Assert.Equal("two", TextOf(await Store.GetAsync("key", default)));
     }
 
     [Fact]
     public async Task Set_CallerReusesItsBuffer_KeepsTheStoredValue()
     {
         var buffer = "first"u8.ToArray();
-        await _store.ApplyAsync(new StateSet("key", buffer), default);
+        await Store.ApplyAsync(new StateSet("key", buffer), default);
 
         Array.Fill(buffer, (byte)'x');
 
-        Assert.Equal("first", TextOf(await _store.GetAsync("key", default)));
+        Assert.Equal("first", TextOf(await Store.GetAsync("key", default)));
     }
 
     [Theory]
@@ -89,15 +94,15 @@ public abstract partial class StateStoreConformance : IAsyncLifetime
     [InlineData("line\nbreak\tand tab")]
     public async Task Key_WithOddCharacters_IsItsOwn(string key)
     {
-        await _store.ApplyAsync(Set(key, "mine"), default);
-        await _store.ApplyAsync(Set(key + "x", "other"), default);
+        await Store.ApplyAsync(Set(key, "mine"), default);
+        await Store.ApplyAsync(Set(key + "x", "other"), default);
 
-        var items = await _store.GetManyAsync([key, key + "y"], default);
+        var items = await Store.GetManyAsync([key, key + "y"], default);
 
         Assert.Equal((key, "mine"), (Assert.Single(items).Key, TextOf(items[0])));
-        Assert.Equal("mine", TextOf(await _store.GetAsync(key, default)));
-        await _store.ApplyAsync(new StateDelete(key), default);
-        Assert.Equal("other", TextOf(await _store.GetAsync(key + "x", default)));
+        Assert.Equal("mine", TextOf(await Store.GetAsync(key, default)));
+        await Store.ApplyAsync(new StateDelete(key), default);
+        Assert.Equal("other", TextOf(await Store.GetAsync(key + "x", default)));
     }
 
     [Fact]
@@ -105,18 +110,18 @@ public abstract partial class StateStoreConformance : IAsyncLifetime
     {
         var key = new string('k', 1024);
 
-        await _store.ApplyAsync(Set(key, "value"), default);
+        await Store.ApplyAsync(Set(key, "value"), default);
 
-        Assert.Equal("value", TextOf(await _store.GetAsync(key, default)));
-        Assert.Null(await _store.GetAsync(key[1..], default));
+        Assert.Equal("value", TextOf(await Store.GetAsync(key, default)));
+        Assert.Null(await Store.GetAsync(key[1..], default));
     }
 
     [Fact]
     public async Task Key_InAnotherCase_IsAnotherKey()
     {
-        await _store.ApplyAsync(Set("Key", "upper"), default);
+        await Store.ApplyAsync(Set("Key", "upper"), default);
 
-        Assert.Null(await _store.GetAsync("key", default));
+        Assert.Null(await Store.GetAsync("key", default));
     }
 
     [Fact]
@@ -126,9 +131,9 @@ public abstract partial class StateStoreConformance : IAsyncLifetime
         var value = new byte[4 << 20];
         new Random(seed).NextBytes(value);
 
-        await _store.ApplyAsync(new StateSet("large", value), default);
+        await Store.ApplyAsync(new StateSet("large", value), default);
 
-        var item = await _store.GetAsync("large", default);
+        var item = await Store.GetAsync("large", default);
         Assert.True(item!.Value.Span.SequenceEqual(value), $"the value differs (seed {seed})");
     }
 
@@ -140,9 +145,9 @@ public abstract partial class StateStoreConformance : IAsyncLifetime
     [InlineData(new byte[] { (byte)'"', 0xE4, 0xBD, 0xA0, (byte)'"' })]
     public async Task Value_OfAnyBytes_IsReadBackByteForByte(byte[] value)
     {
-        await _store.ApplyAsync(new StateSet("key", value), default);
+        await Store.ApplyAsync(new StateSet("key", value), default);
 
-        var item = await _store.GetAsync("key", default);
+        var item = await Store.GetAsync("key", default);
 
         Assert.Equal(value, item!.Value.ToArray());
     }
@@ -150,47 +155,58 @@ public abstract partial class StateStoreConformance : IAsyncLifetime
     [Fact]
     public async Task GetMany_SomeMissing_ReturnsThoseThatExist()
     {
-        await _store.ApplyAsync(Set("a", "1"), default);
-        await _store.ApplyAsync(Set("c", "3"), default);
+        await Store.ApplyAsync(Set("a", "1"), default);
+        await Store.ApplyAsync(Set("c", "3"), default);
 
-        var items = await _store.GetManyAsync(["a", "b", "c"], default);
+        var items = await Store.GetManyAsync(["a", "b", "c"], default);
 
         Assert.Equal([("a", "1"), ("c", "3")], items.Select(item => (item.Key, TextOf(item))).Order());
-        Assert.Empty(await _store.GetManyAsync([], default));
+        Assert.Empty(await Store.GetManyAsync([], default));
     }
 
     [Fact]
     public async Task Delete_MissingKeyWithoutEtag_Succeeds()
     {
-        await _store.ApplyAsync(new StateDelete("missing"), default);
+        await Store.ApplyAsync(new StateDelete("missing"), default);
 
-        Assert.Null(await _store.GetAsync("missing", default));
+        Assert.Null(await Store.GetAsync("missing", default));
     }
 
     [Fact]
     public async Task Delete_ExistingKey_RemovesIt()
     {
-        await _store.ApplyAsync(Set("key", "value"), default);
+        await Store.ApplyAsync(Set("key", "value"), default);
 
-        await _store.ApplyAsync(new StateDelete("key"), default);
+        await Store.ApplyAsync(new StateDelete("key"), default);
 
-        Assert.Null(await _store.GetAsync("key", default));
+        Assert.Null(await Store.GetAsync("key", default));
     }
 
     [Fact]
     public async Task Reopen_DurableDriver_KeepsValueAndEtag()
     {
-        await _store.ApplyAsync(Set("key", "value"), default);
-        var before = await _store.GetAsync("key", default);
+        await Store.ApplyAsync(Set("key", "value"), default);
+        var before = await Store.GetAsync("key", default);
 
         await _fixture.StopAsync();
-        _store = await StartAsync();
+        Store = await StartAsync();
 
-        var after = await _store.GetAsync("key", default);
+        var after = await Store.GetAsync("key", default);
         Assert.Equal(Driver.Durable ? before!.Etag : null, after?.Etag);
     }
 
-    private protected Task<IStateStore> StartAsync() => _fixture.StartAsync<IStateStore>(Driver.Type, "app", Driver.Metadata);
+    /// <summary>Gives the test a store of its own where drivers share a server.</summary>
+    private protected virtual Task PrepareAsync() => Task.CompletedTask;
+
+    /// <summary>Makes keys expire as if the time had passed.</summary>
+    private protected virtual Task PassAsync(TimeSpan time)
+    {
+        _fixture.ManualClock.Advance(time);
+        return Task.CompletedTask;
+    }
+
+    private protected Task<IStateStore> StartAsync(params (string Name, string Value)[] more) =>
+        _fixture.StartAsync<IStateStore>(Driver.Type, "app", [.. Driver.Metadata, .. more]);
 
     private protected static StateSet Set(
         string key, string value, string? etag = null, Concurrency concurrency = Concurrency.Unspecified, int? ttl = null) =>

@@ -23,6 +23,9 @@ public sealed class ResiliencyReaderTests
               targets:
                 apps:
                   order: { timeout: short, retry: growing, circuitBreaker: own, circuitBreakerCacheSize: 5 }
+                actors:
+                  cat: { timeout: short, circuitBreaker: own, circuitBreakerScope: type, circuitBreakerCacheSize: 7 }
+                  dog: { retry: plain }
                 components:
                   pubsub:
                     inbound: { retry: plain }
@@ -44,6 +47,8 @@ public sealed class ResiliencyReaderTests
             new CircuitBreakerSpec(2, TimeSpan.FromSeconds(8), TimeSpan.FromSeconds(45), "consecutiveFailures > 8", 12),
             spec.CircuitBreakers["own"]);
         Assert.Equal(new AppTarget(new PolicyNames("short", "growing", "own"), 5), spec.Apps["order"]);
+        Assert.Equal(new ActorTarget(new PolicyNames("short", null, "own"), true, 7), spec.Actors["cat"]);
+        Assert.Equal(new ActorTarget(new PolicyNames(null, "plain", null), false, 5000), spec.Actors["dog"]);
         Assert.Equal(
             new ComponentTarget(new PolicyNames(null, "plain", null), new PolicyNames(null, null, "plain")), spec.Components["pubsub"]);
     }
@@ -57,6 +62,27 @@ public sealed class ResiliencyReaderTests
         Assert.Equal(
             [("a", 1), ("b", 3), ("c", 4)],
             loaded.Resources.Resiliency.Timeouts.Select(pair => (pair.Key, (int)pair.Value.TotalSeconds)).Order());
+    }
+
+    [Theory]
+    [InlineData("{ circuitBreaker: plain }", "")]
+    [InlineData("{ circuitBreakerScope: actor }", ", not 'actor'")]
+    public void Read_AnActorBreakerWithoutAScope_IsAMistake(string target, string found)
+    {
+        var loaded = LoadedResources.Load(("r.yaml", $$"""
+            apiVersion: dapr.io/v1alpha1
+            kind: Resiliency
+            metadata: { name: r }
+            spec:
+              policies:
+                circuitBreakers: { plain: {} }
+              targets:
+                actors:
+                  cat: {{target}}
+            """));
+
+        var error = Assert.Single(loaded.Errors);
+        Assert.EndsWith($"spec.targets.actors.cat.circuitBreakerScope: must be type, id or both where a circuit breaker is used{found}", error);
     }
 
     [Fact]

@@ -10,6 +10,12 @@ namespace DaprShop.Tests.Grpc;
 internal sealed record RawReply(int Status, string Message, IReadOnlyList<byte[]> Messages, bool TrailersOnly)
 {
     public byte[] Single => Assert.Single(Messages);
+
+    /// <summary>What grpc-status-details-bin held; null when the header was absent.</summary>
+    public Sidecar.Grpc.Rpc.Status? Details { get; init; }
+
+    /// <summary>Metadata that came before the first message, or with a trailers-only answer.</summary>
+    public IReadOnlyDictionary<string, string> Headers { get; init; } = new Dictionary<string, string>();
 }
 
 /// <summary>A gRPC client that knows nothing but HTTP/2 and the frame: an independent reading of the wire.</summary>
@@ -53,7 +59,11 @@ internal sealed class RawGrpcClient(Uri address) : IDisposable
         HttpHeaders end = trailersOnly ? response.Headers : response.TrailingHeaders;
         var status = int.Parse(end.GetValues("grpc-status").Single(), System.Globalization.CultureInfo.InvariantCulture);
         var text = end.TryGetValues("grpc-message", out var values) ? values.Single() : "";
-        return new RawReply(status, text, messages, trailersOnly);
+        return new RawReply(status, text, messages, trailersOnly)
+        {
+            Details = end.TryGetValues("grpc-status-details-bin", out var details) ? ReadDetails(details.Single()) : null,
+            Headers = response.Headers.ToDictionary(header => header.Key, header => string.Join(',', header.Value), StringComparer.OrdinalIgnoreCase),
+        };
     }
 
     public async IAsyncEnumerable<byte[]> StreamAsync(string path, IMessage request, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -100,6 +110,12 @@ internal sealed class RawGrpcClient(Uri address) : IDisposable
     }
 
     public void Dispose() => _http.Dispose();
+
+    private static Sidecar.Grpc.Rpc.Status ReadDetails(string text)
+    {
+        Assert.DoesNotContain('=', text);
+        return Sidecar.Grpc.Rpc.Status.Parser.ParseFrom(Convert.FromBase64String(text.PadRight((text.Length + 3) / 4 * 4, '=')));
+    }
 
     private static async Task<byte[]?> ReadFrameAsync(Stream stream, CancellationToken cancellationToken)
     {

@@ -21,8 +21,7 @@ internal abstract class LifeCycleStateStore : IStateStore
 
     public Task TransactAsync(IReadOnlyList<StateOperation> operations, CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task<IReadOnlyList<string>> ListKeysAsync(string prefix, string? after, int limit, CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<string>>([]);
+    public IAsyncEnumerable<string> ListKeysAsync(string prefix, CancellationToken cancellationToken) => AsyncEnumerable.Empty<string>();
 
     public ValueTask DisposeAsync()
     {

@@ -26,7 +26,7 @@ public sealed class MetadataWireTests
 
         Assert.Equal("204", set);
         Assert.Equal(
-            """200 {"id":"order","runtimeVersion":"1.18.4","components":[{"name":"lock","type":"lock.fake","version":"v1","capabilities":[]},{"name":"zstore","type":"state.fake","version":"v1","capabilities":["ETAG","TTL","ACTOR"]}],"extended":{"cliPID":"42","daprRuntimeVersion":"1.18.4"},"actorRuntime":{"runtimeStatus":"DISABLED","hostReady":false,"placement":""},"workflows":{"connectedWorkers":0}}""",
+            """200 {"id":"order","runtimeVersion":"1.18.4","components":[{"name":"lock","type":"lock.fake","version":"v1","capabilities":[]},{"name":"zstore","type":"state.fake","version":"v1","capabilities":["ETAG","TTL","ACTOR"]}],"extended":{"cliPID":"42","daprRuntimeVersion":"1.18.4"},"actorRuntime":{"runtimeStatus":"DISABLED","hostReady":false,"placement":"placement: disconnected"},"workflows":{"connectedWorkers":0}}""",
             metadata);
     }
 

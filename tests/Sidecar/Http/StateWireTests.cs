@@ -83,7 +83,8 @@ public sealed class StateWireTests : IAsyncLifetime
             "DELETE", "/v1.0/state/fake/k?concurrency=last-write&consistency=eventual", headers: ("If-Match", "7"));
 
         Assert.Equal("204", answer);
-        Assert.Equal(new StateDelete("app||k", "7", Concurrency.LastWrite), Assert.Single(_store.Operations));
+        Assert.Equal(
+            new StateDelete("app||k", "7", Concurrency.LastWrite) { Consistency = Consistency.Eventual }, Assert.Single(_store.Operations));
     }
 
     [Theory]

@@ -117,17 +117,34 @@ public sealed class WorkflowEndpointsTests
         await Eventually.Get(() => GetAsync(sidecar.Running.Http, "/v1.0/workflows/dapr/o1"), answer => answer.Body.Contains("\"runtimeStatus\":\"TERMINATED\"", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task PauseAndResume_ARunningInstance_HoldAndReleaseItsEvents()
+    {
+        await using var sidecar = await WorkflowSidecar.StartAsync();
+        await using var worker = sidecar.Work(history => history.Raised("paid").Any() ? [Complete(0, "done")] : []);
+        var http = sidecar.Running.Http;
+        await PostAsync(http, "/v1.0/workflows/dapr/saga/start?instanceID=o1");
+        await Eventually.Get(() => GetAsync(http, "/v1.0/workflows/dapr/o1"), Is("RUNNING"));
+
+        Assert.Equal((202, ""), await PostAsync(http, "/v1.0/workflows/dapr/o1/pause"));
+        Assert.True(Is("SUSPENDED")(await GetAsync(http, "/v1.0/workflows/dapr/o1")));
+        Assert.Equal((202, ""), await PostAsync(http, "/v1.0/workflows/dapr/o1/raiseEvent/paid", "1"));
+        Assert.True(Is("SUSPENDED")(await GetAsync(http, "/v1.0/workflows/dapr/o1")));
+        Assert.Equal((202, ""), await PostAsync(http, "/v1.0/workflows/dapr/o1/resume"));
+
+        await Eventually.Get(() => GetAsync(http, "/v1.0/workflows/dapr/o1"), Is("COMPLETED"));
+    }
+
     [Theory]
-    [InlineData("pause")]
-    [InlineData("resume")]
-    public async Task PauseAndResume_NotOfferedYet_FallThrough(string verb)
+    [InlineData("pause", "PAUSE", "pausing")]
+    [InlineData("resume", "RESUME", "resuming")]
+    public async Task PauseAndResume_UnknownInstance_Are500(string verb, string code, string doing)
     {
         await using var sidecar = await WorkflowSidecar.StartAsync();
 
-        var (status, body) = await PostAsync(sidecar.Running.Http, $"/v1.0/workflows/dapr/o1/{verb}");
-
-        Assert.Equal(404, status);
-        Assert.Contains("ERR_DIRECT_INVOKE", body, StringComparison.Ordinal);
+        Assert.Equal(
+            (500, $$"""{"errorCode":"ERR_{{code}}_WORKFLOW","message":"error {{doing}} workflow 'x': no such instance exists"}"""),
+            await PostAsync(sidecar.Running.Http, $"/v1.0/workflows/dapr/x/{verb}"));
     }
 
     [Fact]
@@ -150,6 +167,9 @@ public sealed class WorkflowEndpointsTests
             """{"instanceID":"o1","workflowName":"saga","createdAt":"2023-11-14T22:13:20.12Z","lastUpdatedAt":"2023-11-14T22:13:21Z","runtimeStatus":"FAILED","properties":{"dapr.workflow.custom_status":"\"half\"","dapr.workflow.failure.error_message":"m","dapr.workflow.failure.error_type":"T","dapr.workflow.failure.stack_trace":"s","dapr.workflow.input":"1"}}""",
             json);
     }
+
+    private static Func<(int Status, string Body), bool> Is(string status) =>
+        answer => answer.Body.Contains($"\"runtimeStatus\":\"{status}\"", StringComparison.Ordinal);
 
     private static string NotFound(string instanceId) =>
         $$"""{"errorCode":"ERR_INSTANCE_ID_NOT_FOUND","message":"unable to find workflow with the provided instance ID: {{instanceId}}"}""";

@@ -38,6 +38,39 @@ public sealed class InvocationWireTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData("dapr-app-id", "callee")]
+    [InlineData("Authorization", "Basic ZGFwci1hcHAtaWQ6Y2FsbGVl")] // dapr-app-id:callee
+    public async Task Invoke_AnAppThatAHeaderNames_TakesTheWholePathAsTheMethod(string name, string value)
+    {
+        _app.Answer = _ => new AppAnswer(201, "answer", "text/plain");
+        using var request = new HttpRequestMessage(HttpMethod.Put, "/api/v1/orders/a%2Fb?x=1") { Content = new StringContent("body") };
+        request.Headers.TryAddWithoutValidation(name, value);
+
+        using var answer = await _caller.Http.SendAsync(request);
+
+        Assert.Equal((201, "answer"), ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync()));
+        var call = Call();
+        Assert.Equal(("PUT", "/api/v1/orders/a/b?x=1", "body"), (call.Method, call.Target, call.Text));
+        Assert.DoesNotContain(name, call.Headers.Keys, StringComparer.OrdinalIgnoreCase);
+    }
+
+    [Theory]
+    [InlineData("Authorization", "Basic ZGFwci1hcHA6Y2FsbGVl")]
+    [InlineData("Authorization", "Basic %%%")]
+    [InlineData("Authorization", "Bearer dapr-app-id:callee")]
+    [InlineData("dapr-app-id", "")]
+    public async Task Invoke_NoAppInTheHeaders_Is404(string name, string value)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/orders");
+        request.Headers.TryAddWithoutValidation(name, value);
+
+        using var answer = await _caller.Http.SendAsync(request);
+
+        Assert.Equal(404, (int)answer.StatusCode);
+        Assert.Contains("ERR_DIRECT_INVOKE", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("GET", 200)]
     [InlineData("POST", 201)]
     [InlineData("PUT", 409)]

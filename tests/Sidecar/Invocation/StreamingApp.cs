@@ -29,7 +29,7 @@ internal sealed class StreamingApp : IAsyncDisposable
         var server = builder.Build();
         server.Run(context =>
         {
-            if (context.Request.Path == "/dapr/subscribe")
+            if (context.Request.Path.StartsWithSegments("/dapr"))
             {
                 context.Response.StatusCode = StatusCodes.Status404NotFound;
                 return Task.CompletedTask;

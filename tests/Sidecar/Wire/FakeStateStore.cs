@@ -61,7 +61,7 @@ internal sealed class FakeStateStore(StateCapabilities capabilities = StateCapab
         return Task.CompletedTask;
     }
 
-    public Task<IReadOnlyList<string>> ListKeysAsync(string prefix, string? after, int limit, CancellationToken cancellationToken) =>
+    public IAsyncEnumerable<string> ListKeysAsync(string prefix, CancellationToken cancellationToken) =>
         throw new ComponentException(ComponentFault.Unsupported, "not asked for by these tests");
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;

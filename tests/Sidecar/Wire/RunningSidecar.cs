@@ -75,7 +75,7 @@ internal sealed class RunningSidecar : IAsyncDisposable
                 await Eventually.True(() => host.IsReady);
             }
         }
-        catch (Exception exception) when (exception is ComponentException or IOException or TimeoutException)
+        catch (Exception exception) when (exception is ComponentsFailedException or IOException or TimeoutException)
         {
             await sidecar.DisposeAsync();
             throw new InvalidOperationException($"The sidecar did not start; its log:{Environment.NewLine}{log}", exception);

@@ -58,7 +58,7 @@ public sealed class CrashTests
             var finished = await second.FinishedAsync("o1");
             Assert.True(Expected == finished.Output, $"died after write {writes}: {finished.Output} {finished.Failure}");
             Assert.Equal([0, 1, 2], Scheduled(await second.Engine.HistoryAsync("o1", default)));
-            await Eventually.Get(async () => await memory.ListKeysAsync("shop||dapr.internal.default.shop.unfinished||", null, 10, default), keys => keys.Count == 0);
+            await Eventually.Get(() => memory.ListKeysAsync("shop||dapr.internal.default.shop.unfinished||", default).ToListAsync().AsTask(), keys => keys.Count == 0);
         }
 
         Assert.InRange(died, 7, 40);

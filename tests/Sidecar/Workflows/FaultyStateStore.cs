@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Sidecar.Components;
 using Sidecar.Components.State;
 using Sidecar.Components.State.InMemory;
@@ -66,10 +67,13 @@ internal sealed class FaultyStateStore(IStateStore memory) : IStateStore
         return await memory.GetManyAsync(keys, cancellationToken);
     }
 
-    public async Task<IReadOnlyList<string>> ListKeysAsync(string prefix, string? after, int limit, CancellationToken cancellationToken)
+    public async IAsyncEnumerable<string> ListKeysAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await OnReadAsync(cancellationToken);
-        return await memory.ListKeysAsync(prefix, after, limit, cancellationToken);
+        await foreach (var key in memory.ListKeysAsync(prefix, cancellationToken))
+        {
+            yield return key;
+        }
     }
 
     public async Task ApplyAsync(StateOperation operation, CancellationToken cancellationToken) =>

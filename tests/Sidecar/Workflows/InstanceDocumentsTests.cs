@@ -35,6 +35,8 @@ public sealed class InstanceDocumentsTests
         source.Activities.Add(new PendingActivity { TaskId = 8 });
         source.Timers.Add(new PendingTimer { TimerId = 9 });
         source.Retired.Add(new RetiredExecution { Pages = 10 });
+        source.Children.Add(new PendingChild { TaskId = 11 });
+        source.Outgoing.Add(new OutgoingMessage { Id = "12" });
         var unset = InstanceDocument.Descriptor.Fields.InFieldNumberOrder().Where(field => IsUnset(field, source)).Select(field => field.Name);
 
         var copy = source.Copy();

@@ -27,13 +27,22 @@ internal sealed class History(IReadOnlyList<HistoryEvent> events)
     public TaskFailureDetails? Failure(int taskId) =>
         events.FirstOrDefault(happened => happened.TaskFailed?.TaskScheduledId == taskId)?.TaskFailed.FailureDetails;
 
+    /// <summary>The child's result; null while it has none.</summary>
+    public string? Child(int taskId) =>
+        events.FirstOrDefault(happened => happened.ChildWorkflowInstanceCompleted?.TaskScheduledId == taskId)?.ChildWorkflowInstanceCompleted.Result;
+
+    public TaskFailureDetails? ChildFailure(int taskId) =>
+        events.FirstOrDefault(happened => happened.ChildWorkflowInstanceFailed?.TaskScheduledId == taskId)?.ChildWorkflowInstanceFailed.FailureDetails;
+
+    public string Name => events.First(happened => happened.ExecutionStarted is not null).ExecutionStarted.Name;
+
     public bool Fired(int timerId) => events.Any(happened => happened.TimerFired?.TimerId == timerId);
 
     public IEnumerable<string> Raised(string name) =>
         events.Where(happened => happened.EventRaised?.Name == name).Select(happened => happened.EventRaised.Input);
 
     public bool Holds(WorkflowAction action) => events.Any(happened =>
-        happened.EventId == action.Id && (happened.TaskScheduled is not null || happened.TimerCreated is not null));
+        happened.EventId == action.Id && (happened.TaskScheduled is not null || happened.TimerCreated is not null || happened.ChildWorkflowInstanceCreated is not null));
 }
 
 internal static class Actions
@@ -46,6 +55,17 @@ internal static class Actions
         Id = id,
         CreateTimer = new CreateTimerAction { FireAt = fireAt.ToTimestamp(), CreateTimer = new TimerOriginCreateTimer() },
     };
+
+    /// <param name="childId">Empty: the engine names it after its parent.</param>
+    public static WorkflowAction Child(int id, string name, string? input = null, string childId = "") =>
+        new() { Id = id, CreateChildWorkflow = new CreateChildWorkflowAction { Name = name, Input = input, InstanceId = childId } };
+
+    public static WorkflowAction ContinueAsNew(int id, string input, params IEnumerable<HistoryEvent> carried)
+    {
+        var action = Finish(id, OrchestrationStatus.ContinuedAsNew, input);
+        action.CompleteWorkflow.CarryoverEvents.AddRange(carried);
+        return action;
+    }
 
     public static WorkflowAction Complete(int id, string? result) => Finish(id, OrchestrationStatus.Completed, result);
 

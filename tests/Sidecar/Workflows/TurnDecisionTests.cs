@@ -121,11 +121,11 @@ public sealed class TurnDecisionTests
 
     public static TheoryData<string, string> Unsupported => new()
     {
-        { nameof(WorkflowAction.CreateChildWorkflow), "a child workflow" },
+        { nameof(WorkflowAction.CreateChildWorkflow), "another app ('billing')" },
         { nameof(WorkflowAction.SendEvent), "sending an event" },
         { nameof(WorkflowAction.TerminateWorkflow), "TerminateWorkflow" },
         { nameof(WorkflowAction.CreateDetachedWorkflow), "CreateDetachedWorkflow" },
-        { nameof(WorkflowAction.CompleteWorkflow), "continue-as-new" },
+        { nameof(WorkflowAction.CompleteWorkflow), "completing a workflow as Pending" },
         { nameof(WorkflowAction.ScheduleTask), "another app ('billing')" },
     };
 
@@ -135,11 +135,15 @@ public sealed class TurnDecisionTests
     {
         var action = kind switch
         {
-            nameof(WorkflowAction.CreateChildWorkflow) => new WorkflowAction { Id = 1, CreateChildWorkflow = new CreateChildWorkflowAction() },
+            nameof(WorkflowAction.CreateChildWorkflow) => new WorkflowAction
+            {
+                Id = 1,
+                CreateChildWorkflow = new CreateChildWorkflowAction { Name = "x", Router = new TaskRouter { TargetAppID = "billing" } },
+            },
             nameof(WorkflowAction.SendEvent) => new WorkflowAction { Id = 1, SendEvent = new SendEventAction() },
             nameof(WorkflowAction.TerminateWorkflow) => new WorkflowAction { Id = 1, TerminateWorkflow = new TerminateWorkflowAction() },
             nameof(WorkflowAction.CreateDetachedWorkflow) => new WorkflowAction { Id = 1, CreateDetachedWorkflow = new CreateDetachedWorkflowAction() },
-            nameof(WorkflowAction.CompleteWorkflow) => Actions.Finish(1, OrchestrationStatus.ContinuedAsNew),
+            nameof(WorkflowAction.CompleteWorkflow) => Actions.Finish(1, OrchestrationStatus.Pending),
             _ => new WorkflowAction { Id = 1, ScheduleTask = new ScheduleTaskAction { Name = "x", Router = new TaskRouter { TargetAppID = "billing" } } },
         };
 

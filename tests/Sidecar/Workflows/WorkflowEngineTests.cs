@@ -159,9 +159,9 @@ public sealed class WorkflowEngineTests
         await engine.StartInstanceAsync("o1");
         Assert.InRange((await engine.FinishedAsync("o1")).Pages, 1, 10);
 
-        await engine.Engine.PurgeAsync("o1", force: false, default);
+        await engine.Engine.PurgeAsync("o1", force: false, recursive: false, default);
 
-        await Eventually.Get(() => memory.ListKeysAsync("shop||", null, 100, default), keys => keys.Count == 0);
+        await Eventually.Get(() => memory.ListKeysAsync("shop||", default).ToListAsync().AsTask(), keys => keys.Count == 0);
     }
 
     [Fact]
@@ -176,7 +176,7 @@ public sealed class WorkflowEngineTests
         await engine.StartInstanceAsync("o1", "short");
 
         Assert.Equal("second", (await engine.FinishedAsync("o1")).Output);
-        await Eventually.Get(() => memory.ListKeysAsync("shop||", null, 100, default), keys => keys is ["shop||dapr.internal.default.shop.workflow||o1||metadata"]);
+        await Eventually.Get(() => memory.ListKeysAsync("shop||", default).ToListAsync().AsTask(), keys => keys is ["shop||dapr.internal.default.shop.workflow||o1||metadata"]);
     }
 
     [Fact]
@@ -235,7 +235,7 @@ public sealed class WorkflowEngineTests
 
         await engine.Engine.StopAsync(default);
 
-        var error = await Assert.ThrowsAsync<WorkflowException>(() => waiting.WaitAsync(TimeSpan.FromSeconds(5)));
+        var error = await Assert.ThrowsAsync<WorkflowException>(() => waiting.WaitAsync(TimeSpan.FromSeconds(30)));
         Assert.Equal(WorkflowFault.Unavailable, error.Fault);
     }
 

@@ -285,8 +285,6 @@ public sealed class WorkflowServiceTests
     }
 
     [Theory]
-    [InlineData("SuspendInstance")]
-    [InlineData("ResumeInstance")]
     [InlineData("ListInstanceIDs")]
     [InlineData("RerunWorkflowFromEvent")]
     public async Task Rpc_NotOfferedYet_IsUnimplementedAndNamed(string method)

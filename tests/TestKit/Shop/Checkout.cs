@@ -3,9 +3,16 @@ namespace DaprShop.TestKit.Shop;
 /// <summary>Where the repository and its build output lie, seen from a test's output folder.</summary>
 public static class Checkout
 {
+#if DEBUG
+    private const string Configuration = "debug";
+#else
+    private const string Configuration = "release";
+#endif
+
     public static string Root { get; } = Find();
 
-    public static string Launcher => Path.Combine(Root, "artifacts", "bin", "sidecar", "debug", "sidecar.dll");
+    /// <summary>Of the configuration that the caller was built in.</summary>
+    public static string Launcher => Path.Combine(Root, "artifacts", "bin", "sidecar", Configuration, "sidecar.dll");
 
     private static string Find()
     {

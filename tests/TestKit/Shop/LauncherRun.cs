@@ -39,9 +39,9 @@ public sealed class LauncherRun : IAsyncDisposable
         return (await run.ExitAsync(), run.Output);
     }
 
-    public async Task<int> ExitAsync()
+    public async Task<int> ExitAsync(TimeSpan? patience = null)
     {
-        await _process.WaitForExitAsync().WaitAsync(Patience);
+        await _process.WaitForExitAsync().WaitAsync(patience ?? Patience);
         await _pumps.WaitAsync(Patience);
         return _process.ExitCode;
     }

@@ -19,8 +19,10 @@ public sealed class RunningShop : IAsyncDisposable
 
     private readonly IReadOnlyDictionary<string, string> _launcherEnv;
 
-    private RunningShop(TopologyCopy topology, IReadOnlyDictionary<string, string> launcherEnv) =>
-        (_topology, _launcherEnv) = (topology, launcherEnv);
+    private readonly ShopInfrastructure _infrastructure;
+
+    private RunningShop(TopologyCopy topology, ShopInfrastructure infrastructure, IReadOnlyDictionary<string, string> launcherEnv) =>
+        (_topology, _infrastructure, _launcherEnv) = (topology, infrastructure, launcherEnv);
 
     public string Folder => _topology.Folder;
 
@@ -48,9 +50,18 @@ public sealed class RunningShop : IAsyncDisposable
         IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>? env = null, IReadOnlyDictionary<string, string>? launcherEnv = null)
     {
         var folder = Directory.CreateTempSubdirectory("daprshop-").FullName;
-        var shop = new RunningShop(TopologyCopy.Write(folder, env), launcherEnv ?? new Dictionary<string, string>());
-        await shop.StartAgainAsync();
-        return shop;
+        var infrastructure = await ShopInfrastructure.StartAsync(folder);
+        var shop = new RunningShop(TopologyCopy.Write(folder, env), infrastructure, launcherEnv ?? new Dictionary<string, string>());
+        try
+        {
+            await shop.StartAgainAsync();
+            return shop;
+        }
+        catch
+        {
+            await shop.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Starts the launcher on the same data, as after a crash.</summary>
@@ -64,6 +75,12 @@ public sealed class RunningShop : IAsyncDisposable
 
         var start = Interruptible.Command(
             "dotnet", Checkout.Launcher, "run", "-f", _topology.File, "--no-build", "--json", "--restart", "--data-dir", Path.Combine(Folder, "data"));
+        if (_infrastructure.ResourcesPath is { } resources)
+        {
+            start.ArgumentList.Add("--resources-path");
+            start.ArgumentList.Add(resources);
+        }
+
         start.WorkingDirectory = Folder;
         start.Environment["NO_COLOR"] = "1";
         foreach (var (name, value) in _launcherEnv)
@@ -100,6 +117,27 @@ public sealed class RunningShop : IAsyncDisposable
         await _launcher.WaitForExitAsync();
         var orphans = _pids.Values.ToList();
         await Eventually.Get(() => orphans.Where(IsAlive).ToList(), alive => alive.Count == 0, TimeSpan.FromSeconds(10));
+    }
+
+    /// <summary>
+    /// kill -9 of what holds the data: store and broker where they are servers, else the launcher, which writes the files. Everything is
+    /// started again on what the disks hold.
+    /// </summary>
+    /// <param name="whileDown">How long they stay away.</param>
+    public async Task KillInfrastructureAsync(TimeSpan whileDown)
+    {
+        if (_infrastructure.HasServers)
+        {
+            await _infrastructure.KillServersAsync();
+            await Task.Delay(whileDown, TimeProvider.System);
+            await _infrastructure.StartServersAgainAsync();
+        }
+        else
+        {
+            await KillLauncherAsync();
+            await Task.Delay(whileDown, TimeProvider.System);
+            await StartAgainAsync();
+        }
     }
 
     /// <summary>Ctrl+C, and how long it took until the launcher was gone.</summary>
@@ -141,6 +179,7 @@ public sealed class RunningShop : IAsyncDisposable
         }
 
         _launcher?.Dispose();
+        await _infrastructure.DisposeAsync();
         Directory.Delete(Folder, recursive: true);
     }
 

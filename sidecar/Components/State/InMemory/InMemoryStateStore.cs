@@ -80,16 +80,12 @@ internal sealed class InMemoryStateStore(TimeProvider clock) : IStateStore
         return Task.CompletedTask;
     }
 
-    public Task<IReadOnlyList<string>> ListKeysAsync(string prefix, string? after, int limit, CancellationToken cancellationToken)
+    public IAsyncEnumerable<string> ListKeysAsync(string prefix, CancellationToken cancellationToken)
     {
         lock (_gate)
         {
-            var keys = from key in _items.Keys
-                       where key.StartsWith(prefix, StringComparison.Ordinal)
-                             && string.CompareOrdinal(key, after) > 0
-                             && Find(key) is not null
-                       select key;
-            return Task.FromResult<IReadOnlyList<string>>([.. keys.Order(StringComparer.Ordinal).Take(limit)]);
+            List<string> keys = [.. _items.Keys.Where(key => key.StartsWith(prefix, StringComparison.Ordinal) && Find(key) is not null)];
+            return keys.ToAsyncEnumerable();
         }
     }
 

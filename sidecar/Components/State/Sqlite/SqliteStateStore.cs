@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Sidecar.Clients.Sqlite;
 
 namespace Sidecar.Components.State.Sqlite;
@@ -5,6 +6,8 @@ namespace Sidecar.Components.State.Sqlite;
 /// <summary>state.sqlite: daprd's component on one file, writes committed in groups.</summary>
 internal sealed partial class SqliteStateStore(SqliteStateOptions options, ComponentContext context) : IStateStore
 {
+    private const int KeysPerRead = 256;
+
     private readonly SqliteStateTable _table = new(options.TableName, options.MetadataTableName);
     private readonly CancellationTokenSource _stopping = new();
     private readonly ILogger _logger = context.Loggers.CreateLogger("dapr.contrib");
@@ -72,8 +75,24 @@ internal sealed partial class SqliteStateStore(SqliteStateOptions options, Compo
             cancellationToken);
     }
 
-    public async Task<IReadOnlyList<string>> ListKeysAsync(string prefix, string? after, int limit, CancellationToken cancellationToken) =>
-        await Database.ReadAsync(session => _table.ListKeys(session, prefix, after, limit, Now), cancellationToken);
+    public async IAsyncEnumerable<string> ListKeysAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        for (string? after = null; ;)
+        {
+            var page = await Database.ReadAsync(session => _table.ListKeys(session, prefix, after, KeysPerRead, Now), cancellationToken);
+            foreach (var key in page)
+            {
+                yield return key;
+            }
+
+            if (page.Count < KeysPerRead)
+            {
+                yield break;
+            }
+
+            after = page[^1];
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -1,0 +1,31 @@
+using Sidecar.Actors.Hosting;
+using Sidecar.Actors.Placement;
+using Sidecar.Actors.Reminders;
+using Sidecar.Actors.Timers;
+using Sidecar.Host;
+
+namespace Sidecar.Actors;
+
+internal static class ActorsBuildingBlock
+{
+    public static IServiceCollection AddActors(this IServiceCollection services)
+    {
+        services.AddSingleton<MembershipStore>();
+        services.AddSingleton<RemoteActors>();
+        services.AddSingleton<StorePlacement>();
+        services.AddSingleton<IActorPlacement>(provider =>
+            provider.GetRequiredService<SidecarProcess>().Actors ?? (IActorPlacement)provider.GetRequiredService<StorePlacement>());
+        services.AddSingleton<ActorApp>();
+        services.AddSingleton<ActiveActors>();
+        services.AddSingleton<ActorState>();
+        services.AddSingleton<ActorTimers>();
+        services.AddSingleton<ReminderStore>();
+        services.AddSingleton<ReminderSchedule>();
+        services.AddSingleton<ActorRuntime>();
+        services.AddSingleton<ActorRouter>();
+
+        // The last to start and so the last to stop: what feeds the app may call actors until it has ended.
+        services.AddSingleton<IAppLifecycle>(provider => provider.GetRequiredService<ActorRuntime>());
+        return services;
+    }
+}

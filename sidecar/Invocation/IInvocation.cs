@@ -1,0 +1,16 @@
+namespace Sidecar.Invocation;
+
+/// <summary>A client's call as it is made anew for each attempt to reach the app.</summary>
+internal interface IInvocation
+{
+    /// <summary>A body of unknown length is never kept, so the call is made once (dapr-contract.md 7.1).</summary>
+    bool IsStream { get; }
+
+    /// <summary>True while not a byte of the body has been given away for good.</summary>
+    bool CanBeSentAgain { get; }
+
+    /// <summary>Reads the body into memory, so that a policy may send it again.</summary>
+    Task KeepBodyAsync(CancellationToken cancellationToken);
+
+    HttpRequestMessage Build();
+}

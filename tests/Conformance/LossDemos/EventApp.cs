@@ -1,0 +1,70 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using DaprShop.Tests.Wire;
+
+namespace DaprShop.Tests.LossDemos;
+
+/// <summary>
+/// An app that counts how often it was given each event, and how often at once. Like most apps it goes on working when
+/// the sidecar stops waiting for its answer.
+/// </summary>
+internal sealed class EventApp : IAsyncDisposable
+{
+    private readonly ConcurrentQueue<(string Path, string Data)> _given = new();
+    private readonly ConcurrentDictionary<string, int> _working = new();
+    private int _mostAtOnce;
+
+    private EventApp(FakeApp app) => App = app;
+
+    public FakeApp App { get; }
+
+    /// <summary>How long it works on each event.</summary>
+    public TimeSpan Takes { get; init; }
+
+    /// <summary>How many handlers of one event ran at the same time, at most.</summary>
+    public int MostAtOnce => Volatile.Read(ref _mostAtOnce);
+
+    /// <param name="answer">Given the event's data and how often it came: the status of the answer.</param>
+    public static async Task<EventApp> StartAsync(Func<string, int, int> answer, TimeSpan takes = default)
+    {
+        var server = await FakeApp.StartAsync();
+        var app = new EventApp(server) { Takes = takes };
+        server.Hold = app.WorkAsync;
+        server.Answer = request => request.Method == "GET" ? new AppAnswer(404)
+            : request.Target == "/dead" ? new AppAnswer(200)
+            : new AppAnswer(answer(DataOf(request), app.TimesGiven(DataOf(request))));
+        return app;
+    }
+
+    public IReadOnlyList<string> GivenTo(string path) => [.. _given.Where(item => item.Path == path).Select(item => item.Data)];
+
+    /// <summary>On its way to the app proper, not through the dead-letter topic.</summary>
+    public int TimesGiven(string data) => _given.Count(item => item.Data == data && item.Path != "/dead");
+
+    public ValueTask DisposeAsync() => App.DisposeAsync();
+
+    private static string DataOf(AppRequest request) => JsonDocument.Parse(request.Text).RootElement.GetProperty("data").GetString()!;
+
+    private async Task WorkAsync(AppRequest request)
+    {
+        if (request.Method == "GET")
+        {
+            return;
+        }
+
+        var data = DataOf(request);
+        _given.Enqueue((request.Target, data));
+        var atOnce = _working.AddOrUpdate(data, 1, (_, count) => count + 1);
+        InterlockedMax(atOnce);
+        await Task.Delay(Takes, TimeProvider.System);
+        _working.AddOrUpdate(data, 0, (_, count) => count - 1);
+    }
+
+    private void InterlockedMax(int atOnce)
+    {
+        for (var most = MostAtOnce; atOnce > most; most = MostAtOnce)
+        {
+            Interlocked.CompareExchange(ref _mostAtOnce, atOnce, most);
+        }
+    }
+}

@@ -1,0 +1,90 @@
+using System.Globalization;
+using DaprShop.TestKit.Servers;
+
+namespace DaprShop.TestKit.Shop;
+
+/// <summary>
+/// The component set that a shop under test runs on, with servers of its own. <c>SHOP_STACK</c> names the set: the same suite,
+/// unchanged, passes on each. The set is the repository's, but for the servers' addresses.
+/// </summary>
+public sealed class ShopInfrastructure : IAsyncDisposable
+{
+    private readonly IReadOnlyList<LaunchedServer> _servers;
+
+    private ShopInfrastructure(string? resourcesPath, params IReadOnlyList<LaunchedServer> servers) => (ResourcesPath, _servers) = (resourcesPath, servers);
+
+    public const string Embedded = "embedded";
+
+    /// <summary>The set that this run of the tests is about.</summary>
+    public static string Name { get; } = Environment.GetEnvironmentVariable("SHOP_STACK") is { Length: > 0 } name ? name : Embedded;
+
+    /// <summary>Null: what dapr.yaml itself says.</summary>
+    public string? ResourcesPath { get; }
+
+    /// <summary>False: store and broker are files, and whoever writes them is the launcher.</summary>
+    public bool HasServers => _servers.Count > 0;
+
+    /// <param name="folder">The copy of the set is written below it.</param>
+    public static async Task<ShopInfrastructure> StartAsync(string folder)
+    {
+        if (Name == Embedded)
+        {
+            return new ShopInfrastructure(null);
+        }
+
+        var redis = await RedisServer.StartAsync();
+        var addresses = new Dictionary<string, string> { ["localhost:6379"] = $"localhost:{Port(redis.Port)}" };
+        switch (Name)
+        {
+            case "redis":
+                return new ShopInfrastructure(Copy(folder, addresses), redis);
+            case "rabbitmq":
+                var rabbit = await RabbitMqServer.StartAsync();
+                addresses["localhost:5672"] = $"localhost:{Port(rabbit.Port)}";
+                return new ShopInfrastructure(Copy(folder, addresses), redis, rabbit);
+            case "kafka":
+                var kafka = await KafkaServer.StartAsync();
+                addresses["localhost:9092"] = $"localhost:{Port(kafka.Port)}";
+                return new ShopInfrastructure(Copy(folder, addresses), redis, kafka);
+            default:
+                throw new InvalidOperationException($"SHOP_STACK={Name}: known are embedded, redis, rabbitmq and kafka.");
+        }
+    }
+
+    /// <summary>kill -9 of store and broker at once.</summary>
+    public Task KillServersAsync() => Task.WhenAll(_servers.Select(server => server.KillAsync()));
+
+    /// <summary>Starts them again on what their disks hold.</summary>
+    public Task StartServersAgainAsync() => Task.WhenAll(_servers.Select(server => server.StartAgainAsync()));
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var server in _servers)
+        {
+            await server.DisposeAsync();
+        }
+    }
+
+    private static string Port(int port) => port.ToString(CultureInfo.InvariantCulture);
+
+    private static string Copy(string folder, Dictionary<string, string> addresses)
+    {
+        var target = Directory.CreateDirectory(Path.Combine(folder, "components", Name)).FullName;
+        var missing = addresses.Keys.ToHashSet();
+        foreach (var file in Directory.GetFiles(Path.Combine(Checkout.Root, "components", Name)))
+        {
+            var text = File.ReadAllText(file);
+            foreach (var (written, actual) in addresses.Where(address => text.Contains(address.Key, StringComparison.Ordinal)))
+            {
+                text = text.Replace(written, actual, StringComparison.Ordinal);
+                missing.Remove(written);
+            }
+
+            File.WriteAllText(Path.Combine(target, Path.GetFileName(file)), text);
+        }
+
+        return missing.Count == 0
+            ? target
+            : throw new InvalidOperationException($"components/{Name} does not name {string.Join(", ", missing)}: the shop would use a server that is not the test's.");
+    }
+}

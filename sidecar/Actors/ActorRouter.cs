@@ -21,7 +21,7 @@ internal sealed class ActorRouter(IActorPlacement placement, ActorRuntime runtim
     /// <param name="isChosen">Another sidecar took this one for the owner.</param>
     public Task SetReminderAsync(ActorAddress actor, ReminderRequest request, bool isChosen, CancellationToken cancellationToken)
     {
-        DemandHosted(actor);
+        DemandHosted(actor.Type);
         return isChosen ? runtime.SetReminderAsync(actor, request, cancellationToken) : WithOwnerAsync(
             async token =>
             {
@@ -34,7 +34,7 @@ internal sealed class ActorRouter(IActorPlacement placement, ActorRuntime runtim
     /// <param name="isChosen">Another sidecar took this one for the owner.</param>
     public Task DeleteReminderAsync(ActorAddress actor, string name, bool isChosen, CancellationToken cancellationToken)
     {
-        DemandHosted(actor);
+        DemandHosted(actor.Type);
         return isChosen ? runtime.DeleteReminderAsync(actor, name, cancellationToken) : WithOwnerAsync(
             async token =>
             {
@@ -44,10 +44,33 @@ internal sealed class ActorRouter(IActorPlacement placement, ActorRuntime runtim
             cancellationToken);
     }
 
+    /// <summary>The reminders of all actors of the type, or of one; one that comes or goes meanwhile may be missing.</summary>
+    public async Task<IReadOnlyList<Reminder>> RemindersAsync(string type, string? id, CancellationToken cancellationToken)
+    {
+        DemandHosted(type);
+        var found = new List<Reminder>();
+        try
+        {
+            await foreach (var stored in reminders.ListAsync(type, cancellationToken))
+            {
+                if (id is null || stored.Reminder.Actor.Id == id)
+                {
+                    found.Add(stored.Reminder);
+                }
+            }
+        }
+        catch (Components.ComponentException failure)
+        {
+            throw new ActorException(ActorFault.Store, failure.Message, failure);
+        }
+
+        return found;
+    }
+
     /// <summary>Null when there is none of this name.</summary>
     public async Task<Reminder?> ReminderAsync(ActorAddress actor, string name, CancellationToken cancellationToken)
     {
-        DemandHosted(actor);
+        DemandHosted(actor.Type);
         try
         {
             return (await reminders.LoadAsync(actor, name, cancellationToken))?.Reminder;
@@ -58,10 +81,10 @@ internal sealed class ActorRouter(IActorPlacement placement, ActorRuntime runtim
         }
     }
 
-    private void DemandHosted(ActorAddress actor)
+    private void DemandHosted(string type)
     {
         runtime.DemandStore();
-        if (!runtime.IsHosted(actor.Type))
+        if (!runtime.IsHosted(type))
         {
             throw new ActorException(ActorFault.NotHosted, "operations on actor reminders are only possible on hosted actor types");
         }

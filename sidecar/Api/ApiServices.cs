@@ -27,6 +27,9 @@ internal static class ApiServices
         services.AddSingleton<WorkflowApi>();
         services.AddSingleton<IGrpcService, WorkflowService>();
         services.AddSingleton<IGrpcService, InvokeService>();
+        services.AddSingleton<IGrpcService, ActorService>();
+        services.AddSingleton<IGrpcService, ActorReminderService>();
+        services.AddSingleton<IGrpcService, ActorTimerService>();
         services.AddSingleton<IGrpcService, UnservedService>();
         return services;
     }

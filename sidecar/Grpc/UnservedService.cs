@@ -8,9 +8,7 @@ internal sealed class UnservedService : IGrpcService
 {
     private static readonly string[] Names =
     [
-        "RegisterActorTimer", "UnregisterActorTimer", "RegisterActorReminder", "UnregisterActorReminder",
-        "UnregisterActorRemindersByType", "ListActorReminders", "GetActorReminder",
-        "GetActorState", "ExecuteActorStateTransaction", "InvokeActor", "SubscribeActorEventsAlpha1",
+        "SubscribeActorEventsAlpha1",
         "ScheduleJob", "GetJob", "DeleteJob", "DeleteJobsByPrefix", "ListJobs",
         "ScheduleJobAlpha1", "GetJobAlpha1", "DeleteJobAlpha1", "DeleteJobsByPrefixAlpha1", "ListJobsAlpha1",
         "EncryptAlpha1", "DecryptAlpha1",

@@ -97,18 +97,8 @@ internal static partial class ActorEndpoints
         var nominated = HeaderRules.NominatedBy(context.Request.Headers.Connection);
         var headers = context.Request.Headers
             .Where(header => HeaderRules.GoesToApp(header.Key, nominated) && !header.Key.Equals(RemoteActors.Header, StringComparison.OrdinalIgnoreCase))
-            .Select(header => new KeyValuePair<string, string[]>(header.Key, [.. header.Value.Select(value => value ?? "")]))
-            .ToList();
-        var trace = TraceContext.Of(context);
-        foreach (var (name, value) in ((string, string)[])[("traceparent", trace.Traceparent), ("tracestate", trace.Tracestate), ("baggage", trace.Baggage)])
-        {
-            if (value.Length > 0)
-            {
-                headers.Add(new KeyValuePair<string, string[]>(name, [value]));
-            }
-        }
-
-        return headers;
+            .Select(header => new KeyValuePair<string, string[]>(header.Key, [.. header.Value.Select(value => value ?? "")]));
+        return [.. headers, .. TraceContext.Of(context).Headers];
     }
 
     [LoggerMessage(LogLevel.Debug, "The actor {Actor} could not be called for {Method}: {Reason}")]

@@ -4,8 +4,6 @@ using System.Text.Json;
 using Sidecar.Actors;
 using Sidecar.Actors.Placement;
 using Sidecar.Actors.Reminders;
-using Sidecar.Actors.Schedules;
-using Sidecar.Configuration;
 using Sidecar.Http.Errors;
 
 namespace Sidecar.Http;
@@ -27,7 +25,7 @@ internal static class ActorReminderEndpoints
         routes.MapDelete(Route, DeleteAsync);
     }
 
-    // POST|PUT {data?,dueTime?,period?,ttl?,overwrite?}: 204; 400 ERR_MALFORMED_REQUEST, ERR_BAD_REQUEST for the name;
+    // POST|PUT {data?,dueTime?,period?,ttl?,overwrite?,failure_policy?}: 204; 400 ERR_MALFORMED_REQUEST, ERR_BAD_REQUEST for the name;
     // 409 ERR_ACTOR_REMINDER_ALREADY_EXISTS with overwrite false; 500 ERR_ACTOR_REMINDER_CREATE, times that are none too.
     private static Task SetAsync(HttpContext context, ActorRouter router, CancellationToken cancellationToken) =>
         RunAsync(context, ActorErrors.ReminderCreate, async (actor, name) =>
@@ -38,7 +36,7 @@ internal static class ActorReminderEndpoints
                 return ActorErrors.BadRequest(problem);
             }
 
-            var reminder = new ReminderRequest(name, body.Times, body.Data, body.Overwrite);
+            var reminder = new ReminderRequest(name, body.Times, body.Data, body.Failure, body.Overwrite);
             await router.SetReminderAsync(actor, reminder, context.Request.Headers.ContainsKey(RemoteActors.Header), cancellationToken);
             context.Response.StatusCode = StatusCodes.Status204NoContent;
             return null;
@@ -109,16 +107,14 @@ internal static class ActorReminderEndpoints
                 writer.WriteString("dueTime", dueTime);
             }
 
-            if (reminder.Times.Period is { Length: > 0 })
+            if (reminder.ShownPeriod is { } period)
             {
-                // The form in which daprd hands a period to its scheduler.
-                writer.WriteString("period", $"@every {GoDuration.Format(reminder.Schedule.Period.Interval.Time)}");
+                writer.WriteString("period", period);
             }
 
-            // Only a time given as such comes back: daprd cannot read the others from its scheduler.
-            if (reminder.Times.Ttl is { } ttl && Schedule.Absolute(ttl) is { } expires)
+            if (reminder.ShownTtl is { } ttl)
             {
-                writer.WriteString("ttl", Schedule.Rfc3339(expires));
+                writer.WriteString("ttl", ttl);
             }
 
             writer.WriteEndObject();

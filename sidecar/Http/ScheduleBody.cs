@@ -1,10 +1,12 @@
 using System.Text.Json;
+using Sidecar.Actors.Reminders;
 using Sidecar.Actors.Schedules;
 
 namespace Sidecar.Http;
 
 /// <summary>The body of a reminder or timer. The data is a slice of it: its bytes reach the app as they came.</summary>
-internal sealed record ScheduleBody(ScheduleRequest Times, ReadOnlyMemory<byte> Data, bool Overwrite, string Callback)
+internal sealed record ScheduleBody(
+    ScheduleRequest Times, ReadOnlyMemory<byte> Data, FailurePolicy Failure, bool Overwrite, string Callback)
 {
     /// <summary>Throws <see cref="JsonException"/> or <see cref="FormatException"/>; unknown members are skipped.</summary>
     public static ScheduleBody Parse(ReadOnlyMemory<byte> body)
@@ -19,6 +21,7 @@ internal sealed record ScheduleBody(ScheduleRequest Times, ReadOnlyMemory<byte> 
         string? dueTime = null, period = null, ttl = null, callback = null;
         var data = ReadOnlyMemory<byte>.Empty;
         var overwrite = true;
+        var failure = FailurePolicy.Default;
         while (JsonObjects.NextMember(ref reader, out var name))
         {
             switch (name)
@@ -38,6 +41,9 @@ internal sealed record ScheduleBody(ScheduleRequest Times, ReadOnlyMemory<byte> 
                 case "overwrite":
                     overwrite = Truth(ref reader, name);
                     break;
+                case "failure_policy":
+                    failure = FailurePolicy.Parse(JsonObjects.Slice(ref reader, body));
+                    break;
                 case "data":
                     data = JsonObjects.Slice(ref reader, body);
                     break;
@@ -48,7 +54,7 @@ internal sealed record ScheduleBody(ScheduleRequest Times, ReadOnlyMemory<byte> 
         }
 
         JsonObjects.End(ref reader);
-        return new ScheduleBody(new ScheduleRequest(dueTime, period, ttl), data, overwrite, callback ?? "");
+        return new ScheduleBody(new ScheduleRequest(dueTime, period, ttl), data, failure, overwrite, callback ?? "");
     }
 
     private static bool Truth(ref Utf8JsonReader reader, string name) => reader.TokenType switch

@@ -11,6 +11,12 @@ internal readonly record struct TraceContext(string Traceparent, string Tracesta
 {
     public static readonly TraceContext Empty = new("", "", "");
 
+    /// <summary>The headers that carry it on; those without a value are left out.</summary>
+    public IEnumerable<KeyValuePair<string, string[]>> Headers =>
+        new (string Name, string Value)[] { ("traceparent", Traceparent), ("tracestate", Tracestate), ("baggage", Baggage) }
+            .Where(header => header.Value.Length > 0)
+            .Select(header => new KeyValuePair<string, string[]>(header.Name, [header.Value]));
+
     /// <summary>The context of a request to the HTTP or gRPC API.</summary>
     public static TraceContext Of(HttpContext context)
     {

@@ -143,6 +143,8 @@ internal sealed class RemoteActors(SidecarOptions options) : IDisposable
                 writer.WriteString("period", reminder.Times.Period);
                 writer.WriteString("ttl", reminder.Times.Ttl);
                 writer.WriteBoolean("overwrite", reminder.Overwrite);
+                writer.WritePropertyName("failure_policy");
+                reminder.Failure.Write(writer);
                 if (!reminder.Data.IsEmpty)
                 {
                     writer.WritePropertyName("data");

@@ -2,18 +2,27 @@ using System.Buffers;
 using System.Text.Json;
 using Sidecar.Actors.Schedules;
 using Sidecar.Components;
+using Sidecar.Configuration;
 
 namespace Sidecar.Actors.Reminders;
 
 /// <param name="Data">JSON; empty without any.</param>
+/// <param name="Failure">What becomes of a tick that fails.</param>
 /// <param name="Overwrite">False: a reminder of this name that stands stays as it is.</param>
-internal sealed record ReminderRequest(string Name, ScheduleRequest Times, ReadOnlyMemory<byte> Data, bool Overwrite = true);
+internal sealed record ReminderRequest(
+    string Name, ScheduleRequest Times, ReadOnlyMemory<byte> Data, FailurePolicy Failure, bool Overwrite = true);
 
 /// <summary>A reminder as it is stored: what the client asked for and how far it has come.</summary>
 /// <param name="Registration">New for every registration: tells a reminder from the one that replaced it.</param>
 internal sealed record Reminder(
-    ActorAddress Actor, string Name, ScheduleRequest Times, ReadOnlyMemory<byte> Data, Schedule Schedule, string Registration)
+    ActorAddress Actor, string Name, ScheduleRequest Times, ReadOnlyMemory<byte> Data, FailurePolicy Failure, Schedule Schedule, string Registration)
 {
+    /// <summary>The period in the form in which daprd hands it to its scheduler; null without one.</summary>
+    public string? ShownPeriod => Times.Period is { Length: > 0 } ? $"@every {GoDuration.Format(Schedule.Period.Interval.Time)}" : null;
+
+    /// <summary>Null without a TTL, and for one that was not given as a time: daprd cannot read the others from its scheduler.</summary>
+    public string? ShownTtl => Times.Ttl is { } ttl && Schedule.Absolute(ttl) is { } expires ? Schedule.Rfc3339(expires) : null;
+
     /// <summary>Throws <see cref="FormatException"/> with daprd's words for times that are none.</summary>
     public static Reminder Of(ActorAddress actor, ReminderRequest request, DateTimeOffset now)
     {
@@ -24,7 +33,7 @@ internal sealed record Reminder(
         }
 
         var schedule = Schedule.Of(request.Times, "reminder", $"{actor}||{request.Name}", now, firstAfterPeriod: true);
-        return new Reminder(actor, request.Name, request.Times, request.Data, schedule, RandomId.NewUuid());
+        return new Reminder(actor, request.Name, request.Times, request.Data, request.Failure, schedule, RandomId.NewUuid());
     }
 
     public ReadOnlyMemory<byte> ToJson()
@@ -40,6 +49,8 @@ internal sealed record Reminder(
             writer.WriteString("period", Times.Period);
             writer.WriteString("ttl", Times.Ttl);
             writer.WriteString("registration", Registration);
+            writer.WritePropertyName("failurePolicy");
+            Failure.Write(writer);
             writer.WriteNumber("next", Schedule.Next.UtcTicks);
             if (Schedule.TicksLeft is { } left)
             {
@@ -79,6 +90,7 @@ internal sealed record Reminder(
                 Text("name")!,
                 times,
                 root.TryGetProperty("data", out var data) ? System.Text.Encoding.UTF8.GetBytes(data.GetRawText()) : default(ReadOnlyMemory<byte>),
+                root.TryGetProperty("failurePolicy", out var policy) ? FailurePolicy.Parse(policy) : FailurePolicy.Default,
                 new Schedule(Moment("next")!.Value, Period.Parse(times.Period), left, Moment("expires")),
                 Text("registration")!);
         }

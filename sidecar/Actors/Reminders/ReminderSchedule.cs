@@ -11,10 +11,6 @@ namespace Sidecar.Actors.Reminders;
 /// </summary>
 internal sealed partial class ReminderSchedule : IDisposable
 {
-    // daprd's policy for a reminder without one: the call and three more, a second apart; then the tick is given up.
-    private const int Retries = 3;
-    private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(1);
-
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
     private readonly ReminderStore _store;
@@ -242,7 +238,7 @@ internal sealed partial class ReminderSchedule : IDisposable
     {
         var reminder = entry.Stored.Reminder;
         var call = new ScheduledCall(reminder.Name, reminder.Times.DueTime ?? "", reminder.Times.Period ?? "", reminder.Data);
-        for (var retry = 0; ; retry++)
+        for (uint retry = 0; ; retry++)
         {
             try
             {
@@ -261,12 +257,12 @@ internal sealed partial class ReminderSchedule : IDisposable
                 LogFailed(_logger, reminder.Name, reminder.Actor, failure.Message);
             }
 
-            if (retry == Retries)
+            if (reminder.Failure.MaxRetries <= retry)
             {
                 return Outcome.Done;
             }
 
-            await Task.Delay(RetryPause, _clock, stop);
+            await Task.Delay(reminder.Failure.Interval, _clock, stop);
         }
     }
 

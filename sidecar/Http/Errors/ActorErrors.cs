@@ -1,4 +1,5 @@
 using Sidecar.Actors;
+using Sidecar.Grpc;
 
 namespace Sidecar.Http.Errors;
 
@@ -33,13 +34,13 @@ internal static class ActorErrors
     /// <summary>The error that a fault has in every API; <paramref name="otherwise"/> wraps those that have none of their own.</summary>
     public static ApiError Of(ActorException failure, Func<string, ApiError> otherwise) => failure.Fault switch
     {
-        ActorFault.NoAddress => new(StatusCodes.Status404NotFound, "ERR_ACTOR_NO_ADDRESS", failure.Message),
-        ActorFault.Closed => new(StatusCodes.Status503ServiceUnavailable, "ERR_ACTOR_RUNTIME_CLOSED", failure.Message),
+        ActorFault.NoAddress => new(StatusCodes.Status404NotFound, "ERR_ACTOR_NO_ADDRESS", failure.Message) { Code = GrpcStatusCode.FailedPrecondition },
+        ActorFault.Closed => new(StatusCodes.Status503ServiceUnavailable, "ERR_ACTOR_RUNTIME_CLOSED", failure.Message) { Code = GrpcStatusCode.Unavailable },
         ActorFault.NotConfigured => Failed("ERR_ACTOR_RUNTIME_NOT_FOUND", failure.Message),
-        ActorFault.InstanceMissing => new(StatusCodes.Status400BadRequest, "ERR_ACTOR_INSTANCE_MISSING", failure.Message),
+        ActorFault.InstanceMissing => new(StatusCodes.Status400BadRequest, "ERR_ACTOR_INSTANCE_MISSING", failure.Message) { Code = GrpcStatusCode.Internal },
         ActorFault.NotHosted => new(StatusCodes.Status403Forbidden, "ERR_ACTOR_REMINDER_NON_HOSTED", failure.Message),
-        ActorFault.StackDepth => Failed("ERR_ACTOR_STACK_DEPTH", failure.Message),
-        ActorFault.AlreadyExists => new(StatusCodes.Status409Conflict, "ERR_ACTOR_REMINDER_ALREADY_EXISTS", failure.Message),
+        ActorFault.StackDepth => Failed("ERR_ACTOR_STACK_DEPTH", failure.Message) with { Code = GrpcStatusCode.ResourceExhausted },
+        ActorFault.AlreadyExists => new(StatusCodes.Status409Conflict, "ERR_ACTOR_REMINDER_ALREADY_EXISTS", failure.Message) { Code = GrpcStatusCode.AlreadyExists },
         _ => otherwise(failure.Message),
     };
 

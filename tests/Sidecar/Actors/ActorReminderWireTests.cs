@@ -67,6 +67,24 @@ public sealed class ActorReminderWireTests
         Assert.Equal(4, sidecar.Calls.Count);
     }
 
+    [Theory]
+    [InlineData("""{"drop":{}}""", 1)]
+    [InlineData("""{"constant":{"interval":"500ms","maxRetries":2}}""", 3)]
+    [InlineData("""{"constant":{"max_retries":1}}""", 2)]
+    [InlineData("null", 4)]
+    public async Task Reminder_ThatFails_IsTriedAsItsPolicySays(string policy, int tries)
+    {
+        await using var sidecar = await ActorSidecar.StartAsync(answer: _ => new AppAnswer(500, "no"));
+
+        var set = await sidecar.SendAsync("PUT", "cat/tom/reminders/feed", $$"""{"dueTime":"0s","failure_policy":{{policy}}}""");
+        await sidecar.WhileTimePassesAsync(sidecar.CallsAsync(tries, IsReminder));
+        await Eventually.Get(() => sidecar.SendAsync("GET", "cat/tom/reminders/feed"), answer => answer.StartsWith("404", StringComparison.Ordinal));
+        sidecar.Clock.Advance(TimeSpan.FromMinutes(1));
+
+        Assert.Equal("204", set);
+        Assert.Equal(tries, sidecar.Calls.Count);
+    }
+
     [Fact]
     public async Task Reminder_CancelledByTheApp_FiresNoMore()
     {
@@ -145,6 +163,8 @@ public sealed class ActorReminderWireTests
     [InlineData("cat/tom/reminders/r", """{"dueTime":"soon"}""", 500, "ERR_ACTOR_REMINDER_CREATE", "error creating actor reminder: error parsing reminder due time: unsupported time/duration format: soon")]
     [InlineData("cat/tom/reminders/r", """{"period":"P1D"}""", 500, "ERR_ACTOR_REMINDER_CREATE", "error creating actor reminder: unsupported period format: P1D")]
     [InlineData("dog/rex/reminders/r", "{}", 403, "ERR_ACTOR_REMINDER_NON_HOSTED", "operations on actor reminders are only possible on hosted actor types")]
+    [InlineData("cat/tom/reminders/r", """{"failure_policy":{"constant":{},"drop":{}}}""", 400, "ERR_MALFORMED_REQUEST", "failed deserializing HTTP body: \\\"failure_policy\\\" must be {\\\"drop\\\":{}} or {\\\"constant\\\":{\\\"interval\\\":\\\"1s\\\",\\\"maxRetries\\\":3}}")]
+    [InlineData("cat/tom/reminders/r", """{"failure_policy":{"constant":{"maxRetries":-1}}}""", 400, "ERR_MALFORMED_REQUEST", "failed deserializing HTTP body: \\\"failure_policy.constant.maxRetries\\\" must be a whole number from 0 on")]
     [InlineData("cat/tom/reminders/r", "", 400, "ERR_MALFORMED_REQUEST", "failed deserializing HTTP body: EOF")]
     [InlineData("cat/tom/reminders/r", "[]", 400, "ERR_MALFORMED_REQUEST", "failed deserializing HTTP body: the body is not a JSON object")]
     [InlineData("cat/tom/reminders/a%5Cb", "{}", 400, "ERR_BAD_REQUEST", "invalid request: name contains forbidden character: \\\"a\\\\\\\\b\\\"")]

@@ -41,6 +41,9 @@ internal sealed class ActorException(ActorFault fault, string message, Exception
 {
     public ActorFault Fault { get; } = fault;
 
+    /// <summary>With Moved: the host may have received the call before it went away, and run it.</summary>
+    public bool IsOutcomeUnknown { get; init; }
+
     public static ActorException NoAddress(ActorAddress actor) => new(ActorFault.NoAddress, $"did not find address for actor '{actor}'");
 
     public static ActorException Moved() => new(ActorFault.Moved, "remote actor moved");

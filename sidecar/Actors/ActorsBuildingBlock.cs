@@ -2,6 +2,7 @@ using Sidecar.Actors.Hosting;
 using Sidecar.Actors.Placement;
 using Sidecar.Actors.Reminders;
 using Sidecar.Actors.Timers;
+using Sidecar.Components;
 using Sidecar.Host;
 
 namespace Sidecar.Actors;
@@ -10,7 +11,8 @@ internal static class ActorsBuildingBlock
 {
     public static IServiceCollection AddActors(this IServiceCollection services)
     {
-        services.AddSingleton<MembershipStore>();
+        services.AddSingleton(provider => new MembershipStore(
+            MembershipStore.KeyOfActors(provider.GetRequiredService<SidecarOptions>().Namespace), provider.GetRequiredService<ComponentRegistry>()));
         services.AddSingleton<RemoteActors>();
         services.AddSingleton<StorePlacement>();
         services.AddSingleton<IActorPlacement>(provider =>

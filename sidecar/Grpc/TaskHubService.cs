@@ -83,10 +83,7 @@ internal sealed class TaskHubService(WorkflowEngine engine) : IGrpcService
         await engine.StartInstanceAsync(command, call.Cancelled);
         if (command.ScheduledStart is null)
         {
-            await engine.WaitAsync(
-                command.InstanceId,
-                document => document.Status != OrchestrationStatus.Pending || document.ExecutionId != command.ExecutionId,
-                call.Cancelled);
+            await engine.WaitForStartAsync(command.InstanceId, command.ExecutionId, call.Cancelled);
         }
 
         return new CreateInstanceResponse { InstanceId = command.InstanceId };
@@ -96,14 +93,10 @@ internal sealed class TaskHubService(WorkflowEngine engine) : IGrpcService
         ToResponse(await engine.GetAsync(request.InstanceId, call.Cancelled), request.GetInputsAndOutputs);
 
     private async Task<GetInstanceResponse> WaitForInstanceStartAsync(GetInstanceRequest request, GrpcCall call) =>
-        ToResponse(
-            await engine.WaitAsync(request.InstanceId, document => document.Status != OrchestrationStatus.Pending, call.Cancelled),
-            request.GetInputsAndOutputs);
+        ToResponse(await engine.WaitForStartAsync(request.InstanceId, executionId: null, call.Cancelled), request.GetInputsAndOutputs);
 
     private async Task<GetInstanceResponse> WaitForInstanceCompletionAsync(GetInstanceRequest request, GrpcCall call) =>
-        ToResponse(
-            await engine.WaitAsync(request.InstanceId, document => document.IsFinished(), call.Cancelled),
-            request.GetInputsAndOutputs);
+        ToResponse(await engine.WaitForEndAsync(request.InstanceId, call.Cancelled), request.GetInputsAndOutputs);
 
     private async Task<RaiseEventResponse> RaiseEventAsync(RaiseEventRequest request, GrpcCall call)
     {
@@ -115,7 +108,7 @@ internal sealed class TaskHubService(WorkflowEngine engine) : IGrpcService
     private async Task<TerminateResponse> TerminateInstanceAsync(TerminateRequest request, GrpcCall call)
     {
         await engine.TerminateAsync(request.InstanceId, request.Output, request.Recursive, call.Cancelled);
-        await engine.WaitAsync(request.InstanceId, document => document.IsFinished(), call.Cancelled);
+        await engine.WaitForEndAsync(request.InstanceId, call.Cancelled);
         return new TerminateResponse();
     }
 

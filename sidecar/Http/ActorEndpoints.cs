@@ -4,6 +4,8 @@ using Sidecar.Http.Errors;
 using Sidecar.Invocation;
 using Sidecar.Resiliency;
 using Sidecar.Tracing;
+using Sidecar.Workflows;
+using Sidecar.Workflows.Sharing;
 
 namespace Sidecar.Http;
 
@@ -21,10 +23,17 @@ internal static partial class ActorEndpoints
     // GET|POST|PUT|DELETE method/{m}, any body: 200 the app's body and headers; 400 ERR_BAD_REQUEST for names and a body
     // that cannot be read; 403 a reserved type; 404 ERR_ACTOR_NO_ADDRESS; 500 ERR_ACTOR_STACK_DEPTH,
     // ERR_ACTOR_RUNTIME_NOT_FOUND, else ERR_ACTOR_INVOKE_METHOD; 503 ERR_ACTOR_RUNTIME_CLOSED.
-    private static async Task InvokeAsync(HttpContext context, ActorRouter router, ILogger<ActorRouter> logger, CancellationToken cancellationToken)
+    private static async Task InvokeAsync(
+        HttpContext context, ActorRouter router, WorkflowEngine workflows, ILogger<ActorRouter> logger, CancellationToken cancellationToken)
     {
         var actor = context.Actor();
         var method = context.PathParameter("method");
+        if (context.Request.Headers.ContainsKey(RemoteActors.Header) && actor.Type == workflows.Host.Type)
+        {
+            await AnswerPeerAsync(context, actor, method, workflows.Host, cancellationToken);
+            return;
+        }
+
         var error = ActorNames.Refusal(actor)
             ?? (ActorNames.Problem(actor.Type) is { } badType ? ActorErrors.BadRequest($"invalid actorType: {badType}") : null)
             ?? (ActorNames.Problem(actor.Id) is { } badId ? ActorErrors.BadRequest($"invalid actorId: {badId}") : null);
@@ -55,6 +64,21 @@ internal static partial class ActorEndpoints
         if (error is not null)
         {
             await context.Response.WriteAsync(error, cancellationToken);
+        }
+    }
+
+    // Another sidecar of the app takes this one for the owner of a workflow: no client gets here, see Refusal.
+    private static async Task AnswerPeerAsync(
+        HttpContext context, ActorAddress instance, string method, WorkflowHost host, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var answer = await host.InvokeAsync(new ActorCall(instance, method, await context.ReadBodyAsync(cancellationToken), "", []), cancellationToken);
+            await context.Response.Body.WriteAsync(answer.Body, cancellationToken);
+        }
+        catch (ActorException failure)
+        {
+            await context.Response.WriteAsync(ActorErrors.Of(failure, ActorErrors.Invoke), cancellationToken);
         }
     }
 

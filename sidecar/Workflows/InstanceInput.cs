@@ -93,6 +93,21 @@ internal sealed class Wake : InstanceInput
     public override Verdict Decide(InstanceDocument? current, DateTimeOffset now) => InstanceCommands.FireTimers(current, now);
 }
 
+/// <summary>Another sidecar is to own the instance: nothing of it stays here.</summary>
+internal sealed class LetGo : InstanceInput
+{
+    private readonly TaskCompletionSource _gone = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public Task Gone => _gone.Task;
+
+    public override void Settle(WorkflowException? refusal) => _gone.TrySetResult();
+
+    public override void GiveUp(WorkflowException reason) => _gone.TrySetResult();
+}
+
+/// <summary>A sidecar that does not own the instance wrote its document: read it again.</summary>
+internal sealed class Refresh : InstanceInput;
+
 /// <summary>A marker was found at start: the instance may be unfinished, or the marker a leftover.</summary>
 internal sealed class Recovered(string executionId) : InstanceInput
 {

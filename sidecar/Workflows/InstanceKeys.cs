@@ -6,6 +6,13 @@ namespace Sidecar.Workflows;
 internal sealed class InstanceKeys(string appId, string @namespace)
 {
     private readonly string _instances = $"{appId}||dapr.internal.{@namespace}.{appId}.workflow||";
+
+    /// <summary>Under this type an instance is an actor to the placement.</summary>
+    public string ActorType => $"dapr.internal.{@namespace}.{appId}.workflow";
+
+    /// <summary>Where the sidecars of the app that share its workflows are written down.</summary>
+    public string Members => $"{appId}||dapr.internal.{@namespace}.{appId}.workflow-hosts||members";
+
     private readonly string _unfinished = $"{appId}||dapr.internal.{@namespace}.{appId}.unfinished||";
 
     /// <summary>All markers start with this.</summary>

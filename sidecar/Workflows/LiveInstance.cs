@@ -146,6 +146,18 @@ internal sealed partial class LiveInstance
             await StopAsync();
         }
 
+        if (!_engine.Holds(_instanceId) || inputs.Exists(input => input is LetGo))
+        {
+            await LetGoAsync(inputs);
+            return;
+        }
+
+        if (!_dirty && inputs.Exists(input => input is Refresh))
+        {
+            Reset(null);
+            _loaded = false;
+        }
+
         if ((!_loaded || MissesPages(inputs)) && !await LoadAsync(inputs))
         {
             return;
@@ -184,6 +196,25 @@ internal sealed partial class LiveInstance
         }
 
         throw new OperationCanceledException(_engine.Stopping);
+    }
+
+    /// <summary>Leaves the instance to its new owner. Work in hand is withdrawn: the owner hands it out again.</summary>
+    private async Task LetGoAsync(List<InstanceInput> inputs)
+    {
+        if (_dirty)
+        {
+            await CommitAsync();
+            Publish();
+        }
+
+        Reset(null);
+        _loaded = false;
+        _published = null;
+        _engine.Timers.Set(_instanceId, null);
+        var moved = new WorkflowException(WorkflowFault.Moved, "another sidecar of the app owns the workflow now");
+        _watches.ForEach(watch => watch.GiveUp(moved));
+        _watches.Clear();
+        inputs.ForEach(input => input.GiveUp(moved));
     }
 
     private void Take(InstanceInput input)
@@ -260,7 +291,7 @@ internal sealed partial class LiveInstance
             {
                 LogStoreFailed(_engine.Logger, _instanceId, error);
                 inputs.ForEach(input => input.GiveUp(Unavailable(error.Message)));
-                if (inputs.RemoveAll(input => input is Wake or Recovered or ActivityFinished) == 0)
+                if (inputs.RemoveAll(input => input is Wake or Recovered or Refresh or ActivityFinished) == 0)
                 {
                     return false;
                 }

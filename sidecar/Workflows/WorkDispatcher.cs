@@ -12,6 +12,8 @@ internal sealed class WorkDispatcher(WorkflowLimits limits, TimeProvider clock)
     private readonly WorkLane<TurnWork> _turns = new(limits.Workflows);
     private readonly WorkLane<ActivityWork> _activities = new(limits.Activities);
     private readonly List<WorkerStream> _workers = [];
+    private TaskCompletionSource _changed = NewSignal();
+    private DateTimeOffset? _gone = clock.GetUtcNow();
     private int _next;
 
     public int ConnectedWorkers
@@ -25,12 +27,46 @@ internal sealed class WorkDispatcher(WorkflowLimits limits, TimeProvider clock)
         }
     }
 
+    /// <summary>Since when no worker is connected; null while one is.</summary>
+    public DateTimeOffset? WorkersGone
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _gone;
+            }
+        }
+    }
+
+    /// <summary>Returns when workers have come or gone since the last time, and after <paramref name="atMost"/> in any case.</summary>
+    public async Task WorkersChangedAsync(TimeSpan atMost, CancellationToken cancellationToken)
+    {
+        Task changed;
+        lock (_gate)
+        {
+            changed = _changed.Task;
+        }
+
+        await changed.WaitAsync(atMost, clock, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancellationToken.ThrowIfCancellationRequested();
+        lock (_gate)
+        {
+            if (_changed.Task.IsCompleted)
+            {
+                _changed = NewSignal();
+            }
+        }
+    }
+
     public WorkerStream Connect()
     {
         var worker = new WorkerStream(this);
         lock (_gate)
         {
             _workers.Add(worker);
+            _gone = null;
+            _changed.TrySetResult();
             Pump();
         }
 
@@ -45,6 +81,8 @@ internal sealed class WorkDispatcher(WorkflowLimits limits, TimeProvider clock)
             {
                 _turns.TakeBack(worker);
                 _activities.TakeBack(worker);
+                _gone = _workers.Count == 0 ? clock.GetUtcNow() : null;
+                _changed.TrySetResult();
                 Pump();
             }
         }
@@ -107,6 +145,8 @@ internal sealed class WorkDispatcher(WorkflowLimits limits, TimeProvider clock)
 
         work?.Owner.Post(new ActivityFinished(work, response));
     }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private void Pump()
     {

@@ -1,9 +1,11 @@
 using System.Collections.Concurrent;
+using Sidecar.Actors.Placement;
 using Sidecar.Components;
 using Sidecar.Components.State;
 using Sidecar.Grpc.DurableTask;
 using Sidecar.Host;
 using Sidecar.Scheduling;
+using Sidecar.Workflows.Sharing;
 
 namespace Sidecar.Workflows;
 
@@ -15,6 +17,9 @@ internal sealed partial class WorkflowEngine : IDisposable
 {
     private const int RecoveriesAtOnce = 16;
 
+    /// <summary>A store that does not answer must not keep the instances from their new owner longer than this.</summary>
+    private static readonly TimeSpan LongestLetGo = TimeSpan.FromSeconds(3);
+
     private readonly ConcurrentDictionary<string, LiveInstance> _live = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenSource _aborted = new();
@@ -22,16 +27,20 @@ internal sealed partial class WorkflowEngine : IDisposable
     private readonly TimeProvider _clock;
     private readonly ILogger<WorkflowEngine> _logger;
     private readonly Lazy<EngineContext> _context;
+    private readonly WorkflowSharing _sharing;
+    private readonly Lock _gate = new();
     private Task _recovery = Task.CompletedTask;
 
     public WorkflowEngine(
-        SidecarOptions options, ComponentRegistry components, WorkflowLimits limits, TimeProvider clock, ILogger<WorkflowEngine> logger)
+        SidecarOptions options, ComponentRegistry components, WorkflowLimits limits, IActorPlacement placement, TimeProvider clock, ILogger<WorkflowEngine> logger)
     {
         _clock = clock;
         _logger = logger;
         Stopping = _stopping.Token;
-        _timers = new TimerQueue(clock, instanceId => PostTo(instanceId, new Wake()));
+        _timers = new TimerQueue(clock, instanceId => _live.GetValueOrDefault(instanceId)?.Post(new Wake()));
         Dispatcher = new WorkDispatcher(limits, clock);
+        Host = new WorkflowHost(this, new InstanceKeys(options.AppId, options.Namespace).ActorType);
+        _sharing = new WorkflowSharing(this, placement, clock);
 
         // At the first use: the components are loaded after this is constructed.
         _context = new Lazy<EngineContext>(() => new EngineContext(
@@ -42,6 +51,7 @@ internal sealed partial class WorkflowEngine : IDisposable
             clock,
             logger,
             SendAsync,
+            Host.Holds,
             Forget,
             _stopping.Token,
             _aborted.Token));
@@ -49,11 +59,37 @@ internal sealed partial class WorkflowEngine : IDisposable
 
     public WorkDispatcher Dispatcher { get; }
 
+    /// <summary>This engine as the placement knows it.</summary>
+    public WorkflowHost Host { get; }
+
+    /// <summary>The instances in memory.</summary>
+    internal IEnumerable<string> Live => _live.Keys;
+
+    /// <summary>False while no state store is set up for workflows.</summary>
+    internal bool HasStore
+    {
+        get
+        {
+            try
+            {
+                return _context.Value is not null;
+            }
+            catch (WorkflowException unset) when (unset.Fault == WorkflowFault.NotConfigured)
+            {
+                return false;
+            }
+        }
+    }
+
     /// <summary>Set when the sidecar stops: streams and waiting calls end.</summary>
     public CancellationToken Stopping { get; }
 
     /// <summary>Finds unfinished instances in the background; the sidecar does not wait for it.</summary>
-    public void Start() => _recovery = Task.Run(RecoverAsync);
+    public void Start()
+    {
+        Recover();
+        _sharing.Start(_stopping.Token);
+    }
 
     /// <summary>Ends waiting calls and lets the commits in hand finish.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
@@ -67,26 +103,27 @@ internal sealed partial class WorkflowEngine : IDisposable
 
         await using var abort = cancellationToken.Register(_aborted.Cancel);
         await Task.WhenAll(_live.Values.Select(instance => instance.Idle).Append(_recovery));
+        await _sharing.StopAsync(cancellationToken);
     }
 
     /// <summary>Durable when it returns. Refused with AlreadyExists while an instance with this id is active.</summary>
     public async Task StartInstanceAsync(StartCommand command, CancellationToken cancellationToken) =>
-        await CommandAsync(command.InstanceId, (current, now) => InstanceCommands.Start(current, command, now), cancellationToken);
+        await AskAsync(command.InstanceId, command.ToCall(), cancellationToken);
 
     /// <summary>Durable when it returns.</summary>
     public async Task RaiseEventAsync(string instanceId, string name, string? input, CancellationToken cancellationToken) =>
-        await CommandAsync(instanceId, (current, now) => InstanceCommands.Raise(current, name, input, now), cancellationToken);
+        await AskAsync(instanceId, new InstanceCall { Raise = new RaiseCall { Name = name, Input = input } }, cancellationToken);
 
     public async Task TerminateAsync(string instanceId, string? output, bool recurse, CancellationToken cancellationToken) =>
-        await CommandAsync(instanceId, (current, now) => InstanceCommands.Terminate(current, output, recurse, now), cancellationToken);
+        await AskAsync(instanceId, new InstanceCall { Terminate = new TerminateCall { Output = output, Recurse = recurse } }, cancellationToken);
 
     /// <summary>Suspended when it returns, or finished.</summary>
     public async Task SuspendAsync(string instanceId, string? reason, CancellationToken cancellationToken) =>
-        await CommandAsync(instanceId, (current, now) => InstanceCommands.Suspend(current, reason, now), cancellationToken);
+        await AskAsync(instanceId, new InstanceCall { Suspend = new SuspendCall { Reason = reason } }, cancellationToken);
 
     /// <summary>No longer suspended when it returns.</summary>
     public async Task ResumeAsync(string instanceId, string? reason, CancellationToken cancellationToken) =>
-        await CommandAsync(instanceId, (current, now) => InstanceCommands.Resume(current, reason, now), cancellationToken);
+        await AskAsync(instanceId, new InstanceCall { Resume = new ResumeCall { Reason = reason } }, cancellationToken);
 
     /// <param name="recursive">Its child workflows go first, those that are there; one that is still running refuses all without force.</param>
     /// <returns>How many instances were purged.</returns>
@@ -109,7 +146,7 @@ internal sealed partial class WorkflowEngine : IDisposable
             }
         }
 
-        await CommandAsync(instanceId, (current, _) => InstanceCommands.Purge(current, force), cancellationToken);
+        await AskAsync(instanceId, new InstanceCall { Purge = new PurgeCall { Force = force } }, cancellationToken);
         return purged;
     }
 
@@ -117,10 +154,51 @@ internal sealed partial class WorkflowEngine : IDisposable
     public async Task<InstanceDocument?> GetAsync(string instanceId, CancellationToken cancellationToken) =>
         _live.TryGetValue(instanceId, out var live) && live.TryRead(out var document)
             ? document
-            : await WaitAsync(instanceId, _ => true, cancellationToken);
+            : await WaitAsync(instanceId, new WaitCall { Until = WaitCall.Types.Until.Read }, cancellationToken);
 
-    /// <summary>Waits until the instance is as wanted; null when there is none.</summary>
-    public async Task<InstanceDocument?> WaitAsync(string instanceId, Func<InstanceDocument, bool> until, CancellationToken cancellationToken)
+    /// <summary>Waits until the instance has left PENDING; null when there is none.</summary>
+    /// <param name="executionId">With it, an execution that came after it ends the wait too.</param>
+    public Task<InstanceDocument?> WaitForStartAsync(string instanceId, string? executionId, CancellationToken cancellationToken) =>
+        WaitAsync(instanceId, new WaitCall { Until = WaitCall.Types.Until.Started, ExecutionId = executionId }, cancellationToken);
+
+    /// <summary>Waits until the instance has ended; null when there is none.</summary>
+    public Task<InstanceDocument?> WaitForEndAsync(string instanceId, CancellationToken cancellationToken) =>
+        WaitAsync(instanceId, new WaitCall { Until = WaitCall.Types.Until.Finished }, cancellationToken);
+
+    /// <summary>Empty when there is no such instance.</summary>
+    public async Task<IReadOnlyList<HistoryEvent>> HistoryAsync(string instanceId, CancellationToken cancellationToken) =>
+        (await AskAsync(instanceId, new InstanceCall { History = new HistoryCall() }, cancellationToken)).History;
+
+    /// <summary>Answers a call here, whoever asks. Throws <see cref="WorkflowException"/>; Moved when another sidecar owns the instance.</summary>
+    internal async Task<InstanceReply> AnswerAsync(string instanceId, InstanceCall call, CancellationToken cancellationToken)
+    {
+        var reply = new InstanceReply();
+        if (call.Decision(instanceId) is { } decide)
+        {
+            var command = new ClientCommand(decide);
+            PostTo(instanceId, command);
+            await command.Settled.WaitAsync(cancellationToken);
+        }
+        else if (call.CallCase == InstanceCall.CallOneofCase.Wait)
+        {
+            reply.Document = await WatchAsync(instanceId, call.Wait.IsReached, cancellationToken);
+        }
+        else if (call.CallCase == InstanceCall.CallOneofCase.History)
+        {
+            var read = new ReadHistory();
+            PostTo(instanceId, read);
+            reply.History.AddRange(await read.Events.WaitAsync(cancellationToken));
+        }
+        else
+        {
+            PostTo(instanceId, new Refresh());
+        }
+
+        return reply;
+    }
+
+    /// <summary>Waits here until the instance is as wanted; null when there is none. Throws as <see cref="AnswerAsync"/>.</summary>
+    internal async Task<InstanceDocument?> WatchAsync(string instanceId, Func<InstanceDocument, bool> until, CancellationToken cancellationToken)
     {
         var watch = new Watch(until, cancellationToken);
         PostTo(instanceId, watch);
@@ -130,12 +208,32 @@ internal sealed partial class WorkflowEngine : IDisposable
         return await watch.Reached.WaitAsync(cancellationToken);
     }
 
-    /// <summary>Empty when there is no such instance.</summary>
-    public async Task<IReadOnlyList<HistoryEvent>> HistoryAsync(string instanceId, CancellationToken cancellationToken)
+    /// <summary>Lets go of every instance that this engine does not hold any more. The wait is bounded: swaps keep the documents whole in any case.</summary>
+    internal async Task LetGoAsync()
     {
-        var read = new ReadHistory();
-        PostTo(instanceId, read);
-        return await read.Events.WaitAsync(cancellationToken);
+        List<Task> gone = [];
+        foreach (var (_, live) in _live.Where(entry => !Host.Holds(entry.Key)))
+        {
+            var letGo = new LetGo();
+            if (live.TryPost(letGo))
+            {
+                gone.Add(letGo.Gone);
+            }
+        }
+
+        await Task.WhenAll(gone).WaitAsync(LongestLetGo, _clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <summary>Leaves an instance that this engine served for want of an owner.</summary>
+    internal void LetGo(string instanceId) => _live.GetValueOrDefault(instanceId)?.Post(new LetGo());
+
+    /// <summary>Finds, in the background, the unfinished instances that this engine holds.</summary>
+    internal void Recover()
+    {
+        lock (_gate)
+        {
+            _recovery = RecoverAfterAsync(_recovery);
+        }
     }
 
     public void Dispose()
@@ -145,13 +243,12 @@ internal sealed partial class WorkflowEngine : IDisposable
         _aborted.Dispose();
     }
 
-    private async Task CommandAsync(
-        string instanceId, Func<InstanceDocument?, DateTimeOffset, Verdict> decide, CancellationToken cancellationToken)
-    {
-        var command = new ClientCommand(decide);
-        PostTo(instanceId, command);
-        await command.Settled.WaitAsync(cancellationToken);
-    }
+    private async Task<InstanceDocument?> WaitAsync(string instanceId, WaitCall wait, CancellationToken cancellationToken) =>
+        (await AskAsync(instanceId, new InstanceCall { Wait = wait }, cancellationToken)).Document;
+
+    // Most instances are this engine's own: whoever holds one answers at once.
+    private Task<InstanceReply> AskAsync(string instanceId, InstanceCall call, CancellationToken cancellationToken) =>
+        _sharing.AskAsync(instanceId, call, cancellationToken);
 
     /// <summary>
     /// What an instance decided about another one. A child that cannot be started, because another workflow lives under its
@@ -161,7 +258,7 @@ internal sealed partial class WorkflowEngine : IDisposable
     {
         try
         {
-            await CommandAsync(message.InstanceId, Decide, _stopping.Token);
+            await AskAsync(message.InstanceId, new InstanceCall { Message = message }, _stopping.Token);
         }
         catch (WorkflowException refusal) when (refusal.Fault == WorkflowFault.NotFound)
         {
@@ -171,19 +268,13 @@ internal sealed partial class WorkflowEngine : IDisposable
         {
             var failure = new TaskFailureDetails { ErrorType = "AlreadyExists", ErrorMessage = refusal.Message };
             var parent = start.ParentInstance;
-            await CommandAsync(
-                senderId,
-                (current, now) => InstanceCommands.FinishChild(
-                    current, parent.WorkflowInstance.ExecutionId ?? "", HistoryEvents.ChildFailed(parent.TaskScheduledId, failure, now)),
-                _stopping.Token);
+            var ended = new ChildEnded
+            {
+                ParentExecutionId = parent.WorkflowInstance.ExecutionId ?? "",
+                Happened = HistoryEvents.ChildFailed(parent.TaskScheduledId, failure, _clock.GetUtcNow()),
+            };
+            await AskAsync(senderId, new InstanceCall { ChildEnded = ended }, _stopping.Token);
         }
-
-        Verdict Decide(InstanceDocument? current, DateTimeOffset now) => message.MessageCase switch
-        {
-            OutgoingMessage.MessageOneofCase.StartChild => InstanceCommands.StartChild(current, message.StartChild, now),
-            OutgoingMessage.MessageOneofCase.ChildEnded => InstanceCommands.FinishChild(current, message.ChildEnded.ParentExecutionId, message.ChildEnded.Happened),
-            _ => InstanceCommands.Terminate(current, message.Terminate.Input, message.Terminate.Recurse, now),
-        };
     }
 
     private void PostTo(string instanceId, InstanceInput input)
@@ -203,6 +294,13 @@ internal sealed partial class WorkflowEngine : IDisposable
     }
 
     private void Forget(string instanceId, LiveInstance live) => _live.TryRemove(KeyValuePair.Create(instanceId, live));
+
+    // One after the other: the owners may change again while the markers are read.
+    private async Task RecoverAfterAsync(Task last)
+    {
+        await last.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ForceYielding);
+        await RecoverAsync();
+    }
 
     private async Task RecoverAsync()
     {
@@ -237,6 +335,11 @@ internal sealed partial class WorkflowEngine : IDisposable
         List<Task> loading = [];
         await foreach (var (instanceId, executionId) in _context.Value.Store.MarkersAsync(_stopping.Token))
         {
+            if (!await _sharing.IsOursAsync(instanceId, _stopping.Token))
+            {
+                continue;
+            }
+
             PostTo(instanceId, new Recovered(executionId));
             found++;
 

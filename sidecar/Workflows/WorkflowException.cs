@@ -11,7 +11,10 @@ internal enum WorkflowFault
     /// <summary>No state store is set up for workflows.</summary>
     NotConfigured,
 
-    /// <summary>The state store failed or the sidecar is stopping. Whether the operation took effect is unknown; repeat it.</summary>
+    /// <summary>Another sidecar of the app owns the instance now; nothing was done here.</summary>
+    Moved,
+
+    /// <summary>The state store or the instance's owner failed, or the sidecar is stopping. Whether the operation took effect is unknown; repeat it.</summary>
     Unavailable,
 }
 

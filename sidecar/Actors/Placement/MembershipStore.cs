@@ -10,17 +10,18 @@ internal sealed record StoredMembership(Membership Membership, string? Etag);
 /// The membership document in the state store for actors; apps that are to find each other's actors share that store.
 /// Every method throws <see cref="ComponentException"/> when the store fails.
 /// </summary>
-internal sealed class MembershipStore(SidecarOptions options, ComponentRegistry components)
+/// <param name="key">The document's; those who share it see each other.</param>
+internal sealed class MembershipStore(string key, ComponentRegistry components)
 {
-    private readonly string _key = $"dapr.internal.{options.Namespace}.actors||members";
+    public static string KeyOfActors(string @namespace) => $"dapr.internal.{@namespace}.actors||members";
 
     /// <summary>False: without a store this sidecar neither hosts nor finds actors.</summary>
     public bool IsThere => components.ActorStateStore?.Instance is IStateStore store && store.Capabilities.HasFlag(StateCapabilities.Etag);
 
     public async Task<StoredMembership> LoadAsync(CancellationToken cancellationToken)
     {
-        var item = await Store.GetAsync(_key, cancellationToken);
-        return item is null ? new StoredMembership(Membership.Empty, null) : new StoredMembership(Membership.Parse(_key, item.Value), item.Etag);
+        var item = await Store.GetAsync(key, cancellationToken);
+        return item is null ? new StoredMembership(Membership.Empty, null) : new StoredMembership(Membership.Parse(key, item.Value), item.Etag);
     }
 
     /// <summary>
@@ -32,7 +33,7 @@ internal sealed class MembershipStore(SidecarOptions options, ComponentRegistry 
         var written = next with { Commit = RandomId.NewUuid() };
         try
         {
-            await Store.ApplyAsync(new StateSet(_key, written.ToJson(), expected.Etag, Concurrency.FirstWrite), cancellationToken);
+            await Store.ApplyAsync(new StateSet(key, written.ToJson(), expected.Etag, Concurrency.FirstWrite), cancellationToken);
             return written;
         }
         catch (ComponentException lost) when (lost.Fault is ComponentFault.EtagMismatch or ComponentFault.Failed)

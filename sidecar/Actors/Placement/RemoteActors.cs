@@ -82,7 +82,10 @@ internal sealed class RemoteActors(SidecarOptions options) : IDisposable
             catch (Exception exception) when (exception is HttpRequestException or IOException)
             {
                 // The owner may be gone; who comes after it is found by looking again.
-                throw new ActorException(ActorFault.Moved, $"failed to invoke target {address}: {exception.Message}", exception);
+                throw new ActorException(ActorFault.Moved, $"failed to invoke target {address}: {exception.Message}", exception)
+                {
+                    IsOutcomeUnknown = exception is not HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError },
+                };
             }
 
             if (response.IsSuccessStatusCode)

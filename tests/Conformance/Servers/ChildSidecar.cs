@@ -11,9 +11,10 @@ internal sealed class ChildSidecar : IAsyncDisposable
     private readonly LauncherProcess _process;
     private readonly string _resources;
 
-    private ChildSidecar(LauncherProcess process, string resources, int httpPort)
+    private ChildSidecar(LauncherProcess process, string resources, int httpPort, int grpcPort)
     {
         (_process, _resources) = (process, resources);
+        Grpc = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{grpcPort}"));
         Http = new HttpClient(new SocketsHttpHandler { UseProxy = false })
         {
             BaseAddress = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{httpPort}")),
@@ -21,6 +22,9 @@ internal sealed class ChildSidecar : IAsyncDisposable
     }
 
     public HttpClient Http { get; }
+
+    /// <summary>Of its gRPC API.</summary>
+    public Uri Grpc { get; }
 
     /// <param name="directory">Where it runs; relative paths of its components start here.</param>
     public static async Task<ChildSidecar> StartAsync(string directory, string appId, FakeApp app, params string[] resources)
@@ -35,7 +39,7 @@ internal sealed class ChildSidecar : IAsyncDisposable
         var process = LauncherProcess.Start(
             directory, "daprd", "--app-id", appId, "--app-port", Text(app.Port), "--resources-path", folder,
             "--dapr-http-port", Text(httpPort), "--dapr-grpc-port", Text(grpcPort));
-        var sidecar = new ChildSidecar(process, folder, httpPort);
+        var sidecar = new ChildSidecar(process, folder, httpPort, grpcPort);
         await Eventually.Get(sidecar.HealthAsync, health => health == "204", TimeSpan.FromSeconds(60));
         return sidecar;
     }

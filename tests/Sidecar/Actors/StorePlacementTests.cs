@@ -157,7 +157,7 @@ public sealed class StorePlacementTests
             _remotes = new RemoteActors(options);
             Host = new RecordingHost(Guid.NewGuid().ToString());
             Placement = new StorePlacement(
-                new MembershipStore(options, components), options, _remotes, test._clock, NullLogger<StorePlacement>.Instance);
+                new MembershipStore(MembershipStore.KeyOfActors(options.Namespace), components), options, _remotes, test._clock, NullLogger<StorePlacement>.Instance);
         }
 
         public BreakableStore Store { get; }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging.Abstractions;
+using Sidecar.Actors.Placement;
 using Sidecar.Components;
 using Sidecar.Components.State;
 using Sidecar.Grpc.DurableTask;
@@ -14,12 +15,13 @@ internal sealed class TestEngine : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly List<Task> _workers = [];
 
-    public TestEngine(IStateStore store, TimeProvider? clock = null, WorkflowLimits? limits = null)
+    public TestEngine(IStateStore store, TimeProvider? clock = null, WorkflowLimits? limits = null, IActorPlacement? placement = null)
     {
         Engine = new WorkflowEngine(
             new SidecarOptions { AppId = "shop" },
             Components(store),
             limits ?? new WorkflowLimits(),
+            placement ?? new ActorDirectory(),
             clock ?? TimeProvider.System,
             NullLogger<WorkflowEngine>.Instance);
     }
@@ -64,8 +66,8 @@ internal sealed class TestEngine : IAsyncDisposable
 
     public async Task<InstanceDocument> FinishedAsync(string instanceId)
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
-        return await Engine.WaitAsync(instanceId, document => document.IsFinished(), deadline.Token)
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        return await Engine.WaitForEndAsync(instanceId, deadline.Token)
             ?? throw new InvalidOperationException($"{instanceId} does not exist");
     }
 

@@ -57,7 +57,7 @@ public sealed class WorkflowEngineTests
         await using var engine = new TestEngine(_store);
         engine.StartWorker(history => history.Raised("e").Any() ? [Complete(0, "ok")] : []);
         await engine.StartInstanceAsync("o1");
-        await engine.Engine.WaitAsync("o1", document => document.Status == OrchestrationStatus.Running, default);
+        await engine.Engine.WaitForStartAsync("o1", null, default);
         _store.FaultOf = _ => WriteFault.Refused;
 
         var error = await Assert.ThrowsAsync<WorkflowException>(() => engine.Engine.RaiseEventAsync("o1", "e", null, default));
@@ -86,7 +86,7 @@ public sealed class WorkflowEngineTests
         await using var engine = new TestEngine(memory);
         engine.StartWorker(history => history.Raised("a").Any() && history.Raised("b").Any() ? [Complete(0, "both")] : []);
         await engine.StartInstanceAsync("o1");
-        await engine.Engine.WaitAsync("o1", document => document.Status == OrchestrationStatus.Running, default);
+        await engine.Engine.WaitForStartAsync("o1", null, default);
         var other = new InstanceStore(memory, new InstanceKeys("shop", "default"));
         var current = await other.LoadAsync("o1", default);
         var changed = InstanceCommands.Raise(current!.Document, "a", null, TimeProvider.System.GetUtcNow()).Next!;
@@ -192,7 +192,7 @@ public sealed class WorkflowEngineTests
 
         await using var second = new TestEngine(memory);
         using var patience = new CancellationTokenSource();
-        var waiting = second.Engine.WaitAsync("o1", _ => false, patience.Token);
+        var waiting = second.Engine.WatchAsync("o1", _ => false, patience.Token);
         Assert.NotNull(await second.Engine.GetAsync("o1", default));
         var events = await second.Engine.HistoryAsync("o1", default);
 
@@ -230,7 +230,7 @@ public sealed class WorkflowEngineTests
     {
         await using var engine = new TestEngine(_store);
         await engine.StartInstanceAsync("o1");
-        var waiting = engine.Engine.WaitAsync("o1", document => document.IsFinished(), default);
+        var waiting = engine.Engine.WaitForEndAsync("o1", default);
         await engine.Engine.HistoryAsync("o1", default);
 
         await engine.Engine.StopAsync(default);

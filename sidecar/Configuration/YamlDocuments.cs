@@ -50,5 +50,11 @@ internal static class YamlDocuments
             problems.Error((int)exception.Start.Line, "document", $"is not valid YAML: {exception.InnerException?.Message ?? exception.Message}");
             return null;
         }
+        catch (Exception exception) when (exception is InvalidOperationException or ArgumentException or KeyNotFoundException)
+        {
+            // The library's scanner meets some malformed documents so, without a position.
+            problems.Error(1, "document", $"is not valid YAML: {exception.Message}");
+            return null;
+        }
     }
 }

@@ -41,7 +41,18 @@ internal sealed class Condition
     /// <summary>False with an <paramref name="error"/> when the expression has no boolean value for these variables.</summary>
     public bool Holds(Func<string, object?> variables, out string? error)
     {
-        switch (_root.Evaluate(variables))
+        object? result;
+        try
+        {
+            result = _root.Evaluate(variables);
+        }
+        catch (InvalidOperationException exception)
+        {
+            // Half a surrogate pair is legal in a JSON text or name, and only reading it finds it.
+            result = new Failure(exception.Message);
+        }
+
+        switch (result)
         {
             case bool value:
                 error = null;

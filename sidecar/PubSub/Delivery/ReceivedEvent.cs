@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 using Sidecar.Components.PubSub;
 using Sidecar.PubSub.Publishing;
 using Sidecar.Tracing;
@@ -41,6 +43,12 @@ internal sealed class ReceivedEvent : IDisposable
             ?? message.Metadata.GetValueOrDefault(CloudEventAttributes.TraceId);
         var state = message.Metadata.GetValueOrDefault(CloudEventAttributes.TraceState);
         var body = isRaw ? CloudEventEnvelope.WrapRaw(message.Data, newId(), message.Topic, pubSub, parent, state) : message.Data;
+        if (!Utf8.IsValid(body.Span))
+        {
+            // As daprd reads them: what is not UTF-8 becomes the replacement character.
+            body = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(body.Span));
+        }
+
         var document = Parse(body);
         var attributes = document.RootElement;
 
@@ -77,6 +85,16 @@ internal sealed class ReceivedEvent : IDisposable
         }
     }
 
-    private static string? Text(JsonElement attributes, string name) =>
-        attributes.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+    // A text with half a surrogate pair is JSON and no text: it counts as absent.
+    private static string? Text(JsonElement attributes, string name)
+    {
+        try
+        {
+            return attributes.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
 }

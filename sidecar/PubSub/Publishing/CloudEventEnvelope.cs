@@ -106,7 +106,7 @@ internal static class CloudEventEnvelope
         var own = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
         foreach (var attribute in document.RootElement.EnumerateObject())
         {
-            own[attribute.Name] = attribute.Value;
+            own[NameOf(attribute)] = attribute.Value;
         }
 
         var added = new Dictionary<string, string>(StringComparer.Ordinal)
@@ -154,6 +154,11 @@ internal static class CloudEventEnvelope
 
     private static JsonDocument ParseObject(ReadOnlyMemory<byte> data)
     {
+        if (!Utf8.IsValid(data.Span))
+        {
+            throw new CloudEventException("the event is not UTF-8");
+        }
+
         try
         {
             var document = JsonDocument.Parse(data, Deep);
@@ -168,6 +173,19 @@ internal static class CloudEventEnvelope
         catch (JsonException exception)
         {
             throw new CloudEventException(exception.Message, exception);
+        }
+    }
+
+    // The parser checks names and texts only when they are read.
+    private static string NameOf(JsonProperty attribute)
+    {
+        try
+        {
+            return attribute.Name;
+        }
+        catch (InvalidOperationException exception)
+        {
+            throw new CloudEventException("the name of an attribute is not Unicode text", exception);
         }
     }
 

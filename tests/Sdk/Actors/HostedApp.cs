@@ -43,22 +43,20 @@ internal sealed class HostedApp : IAsyncDisposable
 
     public IEnumerable<RecordedRequest> Writes => Sidecar.Requests.Where(request => request.Line.EndsWith("/state", StringComparison.Ordinal));
 
-    public static async Task<HostedApp> StartAsync(Action<ActorRuntimeOptions>? configure = null, ServiceLifetime lifetime = ServiceLifetime.Singleton)
+    public static async Task<HostedApp> StartAsync(Action<ActorRuntimeOptions>? configure = null)
     {
         var sidecar = await RecordingSidecar.StartAsync();
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services.AddSingleton<Diary>();
-        builder.Services.AddActors(
-            options =>
-            {
-                options.HttpEndpoint = sidecar.Endpoint + "/";
-                options.UseJsonSerialization = true;
-                options.Actors.RegisterActor<CounterActor>();
-                configure?.Invoke(options);
-            },
-            lifetime);
+        builder.Services.AddActors(options =>
+        {
+            options.HttpEndpoint = sidecar.Endpoint + "/";
+            options.UseJsonSerialization = true;
+            options.Actors.RegisterActor<CounterActor>();
+            configure?.Invoke(options);
+        });
         var app = builder.Build();
         app.MapActorsHandlers();
         await app.StartAsync();

@@ -15,6 +15,8 @@ public sealed class ProjectReferenceTests
         ["sdk/Dapr.Common/Dapr.Common.csproj"] = [],
         ["sdk/Dapr.Client/Dapr.Client.csproj"] = ["sdk/Dapr.Common/Dapr.Common.csproj"],
         ["sdk/Dapr.AspNetCore/Dapr.AspNetCore.csproj"] = ["sdk/Dapr.Common/Dapr.Common.csproj", "sdk/Dapr.Client/Dapr.Client.csproj"],
+        ["sdk/Dapr.Actors/Dapr.Actors.csproj"] = ["sdk/Dapr.Common/Dapr.Common.csproj"],
+        ["sdk/Dapr.Actors.AspNetCore/Dapr.Actors.AspNetCore.csproj"] = ["sdk/Dapr.Actors/Dapr.Actors.csproj"],
         ["sdk/Dapr.Workflow/Dapr.Workflow.csproj"] = ["sdk/Dapr.Common/Dapr.Common.csproj"],
     };
 

@@ -5,12 +5,13 @@ namespace DaprShop.Tests;
 /// <summary>What product code may not say, outside the one file of each part that wraps it.</summary>
 public sealed partial class SourceBanTests
 {
-    // Fresh ids and randomness: one wrapper for each of the three parts, which share no code.
+    // Fresh ids and randomness: one wrapper for each part that shares no code with the others.
     private static readonly string[] IdSources =
     [
         "services/service-defaults/Ids/IdSource.cs",
         "sidecar/RandomId.cs",
         "sdk/Dapr.Workflow/Client/InstanceIds.cs",
+        "sdk/Dapr.Actors/Runtime/FreshNames.cs",
     ];
 
     private static readonly string[] RandomSources = ["sidecar/Resiliency/Jitter.cs"];

@@ -24,6 +24,10 @@ public sealed partial class OpenApiTests(ShopFixture shop)
         "GET /api/v1/orders/{id} 401 404 500 503",
         "POST /api/v1/orders/{id}/cancel 401 404 409 412 500 503",
         "GET /api/v1/orders/{id}/events 401 404 500 503",
+        "GET /api/v1/cart 401 500 503",
+        "PUT /api/v1/cart/items/{sku} 400 401 409 413 500 503",
+        "DELETE /api/v1/cart/items/{sku} 400 401 500 503",
+        "POST /api/v1/cart/checkout 400 401 409 413 422 429 500 503",
         "GET /api/v1/payments/{orderId} 401 404 500 503",
         "POST /webhooks/provider 400 413 500 503",
         "GET /api/v1/notifications 400 401 500 503",
@@ -78,7 +82,8 @@ public sealed partial class OpenApiTests(ShopFixture shop)
                 parameter => parameter.GetProperty("name").GetString() == "Idempotency-Key" && parameter.GetProperty("required").GetBoolean()))
             .Select(operation => $"{operation.Method} {operation.Path}");
 
-        Assert.Equal(["POST /api/v1/orders", "POST /api/v1/stock/{sku}/restocks"], idempotent.Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["POST /api/v1/cart/checkout", "POST /api/v1/orders", "POST /api/v1/stock/{sku}/restocks"], idempotent.Order(StringComparer.Ordinal));
     }
 
     [Fact]

@@ -104,6 +104,32 @@ internal static class RouteTable
             Refusals = [404],
         },
 
+        new("GET", "/api/v1/cart", "getCart", AppIds.Order, Access.SignedIn, "What is in your cart")
+        {
+            Response = typeof(CartView),
+        },
+        new("PUT", "/api/v1/cart/items/{sku}", "putCartItem", AppIds.Order, Access.SignedIn, "Have so many units of a product in your cart")
+        {
+            Request = typeof(PutCartItem),
+            RequestExample = """{"quantity": 2}""",
+            Response = typeof(CartView),
+            Refusals = [400, 409, 413],
+        },
+        new("DELETE", "/api/v1/cart/items/{sku}", "removeCartItem", AppIds.Order, Access.SignedIn, "Take a product out of your cart")
+        {
+            Response = typeof(CartView),
+            Refusals = [400],
+        },
+        new("POST", "/api/v1/cart/checkout", "checkoutCart", AppIds.Order, Access.SignedIn, "Make an order of your cart; 202 as for placing an order")
+        {
+            Request = typeof(CheckoutCart),
+            RequestExample = """{"payment": {"source": "tok_ok"}}""",
+            Response = typeof(OrderView),
+            Success = StatusCodes.Status202Accepted,
+            Idempotent = true,
+            Refusals = [400, 409, 413, 422, 429],
+        },
+
         new("GET", "/api/v1/payments/{orderId}", "getPayment", AppIds.Payment, Access.SignedIn, "The payment of one of your orders")
         {
             Response = typeof(PaymentView),

@@ -29,17 +29,23 @@ internal static partial class PlaceOrderRequests
 
             errors.Require(
                 line.Quantity is >= 1 and <= MaxQuantity, $"items[{index}].quantity", $"must be a whole number from 1 to {MaxQuantity}");
-            if (errors.Require(Sku().IsMatch(line.Sku), $"items[{index}].sku", "must be a SKU such as SKU-1001"))
+            if (RequireSku(line.Sku, $"items[{index}].sku", errors))
             {
                 errors.Require(seen.Add(line.Sku), $"items[{index}].sku", "is repeated: put the whole quantity into one line");
             }
         }
 
-        errors.Require(Source().IsMatch(request.Payment.Source), "payment.source", "must be a token of the payment provider such as tok_ok");
+        Validate(request.Payment, errors);
     }
 
+    public static void Validate(PaymentSource payment, ValidationErrors errors) =>
+        errors.Require(Source().IsMatch(payment.Source), "payment.source", "must be a token of the payment provider such as tok_ok");
+
+    public static bool RequireSku(string sku, string member, ValidationErrors errors) =>
+        errors.Require(Sku().IsMatch(sku), member, "must be a SKU such as SKU-1001");
+
     /// <summary>Hex SHA-256 over the request as understood, so that white space does not make another body of it.</summary>
-    public static string Hash(PlaceOrder request) =>
+    public static string Hash<T>(T request) =>
         Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(request, ShopJson.Documents)));
 
     [GeneratedRegex(@"\A[A-Z0-9][A-Z0-9-]{0,31}\z")]

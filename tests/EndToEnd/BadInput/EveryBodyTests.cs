@@ -13,6 +13,8 @@ public sealed class EveryBodyTests(ShopFixture shop)
         ("PUT", "/api/v1/stock/SKU-1024"),
         ("POST", "/api/v1/stock/SKU-1024/restocks"),
         ("POST", "/api/v1/orders"),
+        ("PUT", "/api/v1/cart/items/SKU-1024"),
+        ("POST", "/api/v1/cart/checkout"),
     ];
 
     public static TheoryData<string, string, string, string, string> NoBodies()

@@ -15,10 +15,6 @@ public sealed class RoutingInputTests(ShopFixture shop)
         { "POST", "/api/v1/sales" },
         { "GET", "/api/v1/sales/sale-1" },
         { "POST", "/api/v1/sales/sale-1/orders" },
-        { "GET", "/api/v1/cart" },
-        { "PUT", "/api/v1/cart/items/SKU-1001" },
-        { "DELETE", "/api/v1/cart/items/SKU-1001" },
-        { "POST", "/api/v1/cart/checkout" },
         { "GET", "/api/v1/points" },
         { "GET", "/api/v1/ops/dead-letters" },
         { "POST", "/api/v1/ops/dead-letters/x/replay" },
@@ -40,6 +36,8 @@ public sealed class RoutingInputTests(ShopFixture shop)
     [InlineData("GET", "/v1.0/state/statestore/x")]
     [InlineData("POST", "/v1.0/invoke/order/method/api/v1/orders")]
     [InlineData("GET", "/dapr/subscribe")]
+    [InlineData("GET", "/dapr/config")]
+    [InlineData("PUT", "/actors/Cart/x/method/GetAsync")]
     [InlineData("GET", "/internal/orders/x")]
     [InlineData("GET", "/openapi/v2.json")]
     [InlineData("GET", "/docs/secrets.json")]
@@ -79,6 +77,9 @@ public sealed class RoutingInputTests(ShopFixture shop)
     [InlineData("PATCH", "/api/v1/products/SKU-1001", "GET, PUT")]
     [InlineData("DELETE", "/api/v1/stock/SKU-1001", "GET, PUT")]
     [InlineData("GET", "/api/v1/stock/SKU-1001/restocks", "POST")]
+    [InlineData("DELETE", "/api/v1/cart", "GET")]
+    [InlineData("GET", "/api/v1/cart/items/SKU-1001", "DELETE, PUT")]
+    [InlineData("GET", "/api/v1/cart/checkout", "POST")]
     [InlineData("GET", "/api/v1/tokens", "POST")]
     [InlineData("GET", "/webhooks/provider", "POST")]
     [InlineData("POST", "/api/v1/notifications", "GET")]
@@ -143,6 +144,8 @@ public sealed class RoutingInputTests(ShopFixture shop)
     [Theory]
     [InlineData("catalog", "/api/v1/products")]
     [InlineData("order", "/api/v1/orders")]
+    [InlineData("order", "/api/v1/cart")]
+    [InlineData("order", "/dapr/config")]
     [InlineData("order", "/dapr/subscribe")]
     [InlineData("inventory", "/api/v1/stock/SKU-1001")]
     [InlineData("payment", "/api/v1/payments/x")]

@@ -8,7 +8,8 @@ namespace DaprShop.Tests.Api;
 /// </summary>
 public sealed class PublicApiTests
 {
-    private static readonly string[] Assemblies = ["Dapr.Common", "Dapr.Client", "Dapr.AspNetCore", "Dapr.Workflow"];
+    private static readonly string[] Assemblies =
+        ["Dapr.Common", "Dapr.Client", "Dapr.AspNetCore", "Dapr.Workflow", "Dapr.Actors", "Dapr.Actors.AspNetCore"];
 
     [Fact]
     public void PublicApi_ComparedWithItsSnapshot_IsTheSame()

@@ -29,6 +29,11 @@ internal sealed class SignatureType
     private int _nextFlag;
     private int _nextTupleName;
 
+    // What stands on a type is about its base types, not about its own name.
+    private SignatureType()
+    {
+    }
+
     private SignatureType(ICustomAttributeProvider holder, MemberInfo? scope)
     {
         var annotation = Annotation(holder, "NullableAttribute");
@@ -48,7 +53,7 @@ internal sealed class SignatureType
         new SignatureType(field, field.DeclaringType).Name(field.FieldType);
 
     /// <summary>The bare name, without question marks.</summary>
-    public static string Of(Type type) => new SignatureType(type, null).Name(type);
+    public static string Of(Type type) => new SignatureType().Name(type);
 
     private string Name(Type type)
     {

@@ -72,7 +72,7 @@ public sealed class ForwardingTests : IAsyncLifetime
     [InlineData("GET", "/api/v1/orders", "garbage", 401, "unauthenticated")]
     [InlineData("GET", "/api/v1/ops/invariants", "shopper-1", 403, "forbidden")]
     [InlineData("PUT", "/api/v1/products/SKU-1", "shopper-1", 403, "forbidden")]
-    [InlineData("GET", "/api/v1/cart", "shopper-1", 404, "not-found")]
+    [InlineData("GET", "/api/v1/points", "shopper-1", 404, "not-found")]
     [InlineData("GET", "/internal/stock-audit", "operator-1", 404, "not-found")]
     [InlineData("PATCH", "/api/v1/orders", "shopper-1", 405, "method-not-allowed")]
     [InlineData("GET", "/api/v1/products/..%2F..%2Finternal", null, 404, "not-found")]

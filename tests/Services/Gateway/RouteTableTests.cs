@@ -9,6 +9,8 @@ public class RouteTableTests
     /// <summary>The public routes of the API that exist so far, and who may call them.</summary>
     private static readonly string[] Api =
     [
+        "DELETE /api/v1/cart/items/{sku} SignedIn",
+        "GET /api/v1/cart SignedIn",
         "GET /api/v1/notifications SignedIn",
         "GET /api/v1/notifications/stream SignedIn",
         "GET /api/v1/ops/invariants Operator",
@@ -20,11 +22,13 @@ public class RouteTableTests
         "GET /api/v1/products Anyone",
         "GET /api/v1/products/{sku} Anyone",
         "GET /api/v1/stock/{sku} Anyone",
+        "POST /api/v1/cart/checkout SignedIn",
         "POST /api/v1/orders SignedIn",
         "POST /api/v1/orders/{id}/cancel SignedIn",
         "POST /api/v1/stock/{sku}/restocks Operator",
         "POST /api/v1/tokens Anyone",
         "POST /webhooks/provider Anyone",
+        "PUT /api/v1/cart/items/{sku} SignedIn",
         "PUT /api/v1/products/{sku} Operator",
         "PUT /api/v1/stock/{sku} Operator",
     ];
@@ -38,9 +42,9 @@ public class RouteTableTests
     }
 
     [Fact]
-    public void Table_NeedingAKey_AreOrdersAndRestocks()
+    public void Table_NeedingAKey_AreOrdersCheckoutsAndRestocks()
     {
-        Assert.Equal(["restock", "placeOrder"], RouteTable.All.Where(route => route.Idempotent).Select(route => route.Name));
+        Assert.Equal(["restock", "placeOrder", "checkoutCart"], RouteTable.All.Where(route => route.Idempotent).Select(route => route.Name));
     }
 
     [Fact]

@@ -19,7 +19,6 @@ public sealed class RoutingInputTests(ShopFixture shop)
         { "PUT", "/api/v1/cart/items/SKU-1001" },
         { "DELETE", "/api/v1/cart/items/SKU-1001" },
         { "POST", "/api/v1/cart/checkout" },
-        { "GET", "/api/v1/points" },
         { "GET", "/api/v1/ops/dead-letters" },
         { "POST", "/api/v1/ops/dead-letters/x/replay" },
         { "DELETE", "/api/v1/ops/dead-letters/x" },

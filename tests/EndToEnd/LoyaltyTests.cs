@@ -7,8 +7,29 @@ using DaprShop.TestKit.Shop;
 
 namespace DaprShop.Tests.EndToEnd;
 
-/// <summary>The loyalty service with its sidecar and the broker, and nothing else of the shop: what it makes of trouble.</summary>
-public sealed class LoyaltyTests : IAsyncLifetime
+/// <summary>The loyalty service with its sidecar and the broker, and nothing else of the shop.</summary>
+public sealed class LoyaltyAlone : IAsyncLifetime
+{
+    public RunningShop Shop { get; private set; } = null!;
+
+    public ShopClient Sidecar { get; private set; } = null!;
+
+    public async Task InitializeAsync()
+    {
+        await LoyaltyBuild.Done;
+        Shop = await RunningShop.StartAsync(topology: TopologyCopy.Polyglot, only: "loyalty");
+        Sidecar = ShopClient.Anonymous(Shop.Sidecar("loyalty"));
+    }
+
+    public async Task DisposeAsync()
+    {
+        Sidecar.Dispose();
+        await Shop.DisposeAsync();
+    }
+}
+
+/// <summary>What the service makes of trouble.</summary>
+public sealed class LoyaltyTests(LoyaltyAlone loyalty) : IClassFixture<LoyaltyAlone>
 {
     private const int Orders = 1000;
     private const int Customers = 5;
@@ -18,21 +39,8 @@ public sealed class LoyaltyTests : IAsyncLifetime
     // Any seed does; a fixed one repeats a failure.
     private readonly Random _random = new(20260105);
 
-    private RunningShop _shop = null!;
-    private ShopClient _sidecar = null!;
-
-    public async Task InitializeAsync()
-    {
-        await LoyaltyBuild.Done;
-        _shop = await RunningShop.StartAsync(topology: TopologyCopy.Polyglot, only: "loyalty");
-        _sidecar = ShopClient.Anonymous(_shop.Sidecar("loyalty"));
-    }
-
-    public async Task DisposeAsync()
-    {
-        _sidecar.Dispose();
-        await _shop.DisposeAsync();
-    }
+    private readonly RunningShop _shop = loyalty.Shop;
+    private readonly ShopClient _sidecar = loyalty.Sidecar;
 
     [Fact]
     public async Task Points_OfAThousandOrdersDeliveredThriceAroundAKill_AreExact()

@@ -28,8 +28,16 @@ public sealed class LoyaltyAlone : IAsyncLifetime
     }
 }
 
+/// <summary>By itself: thousands of messages at once would starve the shops of other classes, whose times are short.</summary>
+[CollectionDefinition(Name, DisableParallelization = true)]
+public sealed class BusyLoyalty : ICollectionFixture<LoyaltyAlone>
+{
+    public const string Name = "loyalty";
+}
+
 /// <summary>What the service makes of trouble.</summary>
-public sealed class LoyaltyTests(LoyaltyAlone loyalty) : IClassFixture<LoyaltyAlone>
+[Collection(BusyLoyalty.Name)]
+public sealed class LoyaltyTests(LoyaltyAlone loyalty)
 {
     private const int Orders = 1000;
     private const int Customers = 5;

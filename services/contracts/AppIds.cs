@@ -9,4 +9,7 @@ public static class AppIds
     public const string Inventory = "inventory";
     public const string Payment = "payment";
     public const string Notification = "notification";
+
+    /// <summary>Runs in dapr.polyglot.yaml only.</summary>
+    public const string Loyalty = "loyalty";
 }

@@ -3,7 +3,7 @@ namespace DaprShop.Tests;
 /// <summary>The files of the repository as they lie on disk, build output left aside.</summary>
 internal static class Repository
 {
-    private static readonly string[] NotOurs = ["artifacts", "bin", "obj", "node_modules", ".git", ".dapr", ".vs", ".idea", ".vscode", "TestResults"];
+    private static readonly string[] NotOurs = ["artifacts", "bin", "obj", "node_modules", "dist", ".git", ".dapr", ".vs", ".idea", ".vscode", "TestResults"];
 
     public static string Root { get; } = FindRoot();
 

@@ -23,4 +23,33 @@ public sealed class TopologyTests
         Assert.Equal(expected, Repository.Read(file));
         Assert.Equal(2, expected.Split($"[./components/{set}]").Length - 1);
     }
+
+    /// <summary>The shop that other languages join is dapr.yaml with one more app, which the gateway is told of and the build includes.</summary>
+    [Fact]
+    public void TopologyOfThePolyglotShop_DiffersFromDaprYaml_InTheLoyaltyServiceOnly()
+    {
+        const string gateway = "    command: [dotnet, ../../artifacts/bin/gateway/debug/DaprShop.Gateway.dll]\n";
+        const string last = "  # The payment provider's sandbox";
+        var whole = Repository.Read("dapr.yaml");
+
+        var expected = whole[(whole.IndexOf('\n') + 1)..]
+            .Replace("./DaprShop.Services.slnf", "./services/loyalty/build.proj", StringComparison.Ordinal)
+            .Replace(gateway, "    env:\n      Loyalty__Enabled: \"true\"\n" + gateway, StringComparison.Ordinal)
+            .Replace(
+                last,
+                """
+                  - appID: loyalty
+                    appDirPath: ./services/loyalty
+                    appPort: 8086
+                    daprHTTPPort: 3506
+                    daprGRPCPort: 50107
+                    metricsPort: 9197
+                    command: [node, dist/src/main.js]
+
+                """ + last,
+                StringComparison.Ordinal);
+
+        var polyglot = Repository.Read("dapr.polyglot.yaml");
+        Assert.Equal(expected, polyglot[(polyglot.IndexOf('\n') + 1)..]);
+    }
 }

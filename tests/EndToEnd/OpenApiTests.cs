@@ -32,6 +32,7 @@ public sealed partial class OpenApiTests(ShopFixture shop)
         "POST /webhooks/provider 400 413 500 503",
         "GET /api/v1/notifications 400 401 500 503",
         "GET /api/v1/notifications/stream 401 500 503",
+        "GET /api/v1/points 400 401 404 500 503",
         "GET /api/v1/ops/invariants 401 403 500 503",
         "GET /api/v1/ops/workflows/{orderId} 401 403 404 500 503",
     ];

@@ -67,7 +67,7 @@ internal static class ReadinessSetup
     {
         builder.Services.AddSingleton<AppReadiness>();
         var checks = builder.Services.AddHealthChecks().AddCheck<SigningKeyHealthCheck>("signing-key", HealthStatus.Unhealthy);
-        foreach (var app in RouteTable.Apps)
+        foreach (var app in RouteTable.Apps(builder.Configuration))
         {
             checks.Add(new HealthCheckRegistration(
                 app, services => new AppHealthCheck(app, services.GetRequiredService<AppReadiness>()), HealthStatus.Unhealthy, tags: null));

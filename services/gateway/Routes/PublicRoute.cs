@@ -43,6 +43,9 @@ internal sealed record PublicRoute(string Method, string Template, string Name, 
     /// <summary>Answers <c>text/event-stream</c> for as long as the client stays.</summary>
     public bool Streams { get; init; }
 
+    /// <summary>The setting that says whether the app runs in this shop; null: it always does. Without it the route is there and answers 404.</summary>
+    public string? EnabledBy { get; init; }
+
     /// <summary>Filters beside limit and cursor, by name.</summary>
     public IReadOnlyDictionary<string, string> Query { get; init; } = new Dictionary<string, string>();
 

@@ -8,12 +8,15 @@ namespace DaprShop.Gateway.Routes;
 /// <summary>Turns the table into endpoints.</summary>
 internal static class RouteMapping
 {
-    public static void MapForwardedRoutes(this IEndpointRouteBuilder routes)
+    public static void MapForwardedRoutes(this WebApplication app)
     {
         foreach (var route in RouteTable.All.Where(route => route.AppId != AppIds.Gateway))
         {
-            routes.MapMethods(route.Template, [route.Method], (HttpContext context, Forwarder forwarder) => forwarder.ForwardAsync(context, route))
-                .Describe(route);
+            // Said by a setting, not found out by a call: asking a sidecar for an app that nobody runs takes its retries each time.
+            var endpoint = RouteTable.IsEnabled(route, app.Configuration)
+                ? app.MapMethods(route.Template, [route.Method], (HttpContext context, Forwarder forwarder) => forwarder.ForwardAsync(context, route))
+                : app.MapMethods(route.Template, [route.Method], () => Problems.NotFound($"The {route.AppId} service does not run in this shop."));
+            endpoint.Describe(route);
         }
     }
 

@@ -153,6 +153,14 @@ internal static class RouteTable
             Streams = true,
         },
 
+        new("GET", "/api/v1/points", "getPoints", AppIds.Loyalty, Access.SignedIn, "Your points and what they came from, newest first; 404 in a shop without the loyalty service")
+        {
+            Response = typeof(PointsView),
+            Paged = true,
+            EnabledBy = "Loyalty:Enabled",
+            Refusals = [400, 404],
+        },
+
         new("GET", "/api/v1/ops/invariants", "getInvariants", AppIds.Order, Access.Operator, "Do stock, orders and money balance?")
         {
             Response = typeof(InvariantsReport),
@@ -164,9 +172,12 @@ internal static class RouteTable
         },
     ];
 
-    /// <summary>The apps behind the gateway.</summary>
-    public static IReadOnlyList<string> Apps { get; } =
-        [.. All.Select(route => route.AppId).Where(app => app != AppIds.Gateway).Distinct()];
+    /// <summary>The apps behind the gateway in a shop with these settings.</summary>
+    public static IReadOnlyList<string> Apps(IConfiguration settings) =>
+        [.. All.Where(route => IsEnabled(route, settings)).Select(route => route.AppId).Where(app => app != AppIds.Gateway).Distinct()];
+
+    public static bool IsEnabled(PublicRoute route, IConfiguration settings) =>
+        route.EnabledBy is null || settings.GetValue(route.EnabledBy, defaultValue: false);
 
     public static PublicRoute Named(string name) => All.Single(route => route.Name == name);
 }

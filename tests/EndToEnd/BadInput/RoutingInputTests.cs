@@ -15,7 +15,6 @@ public sealed class RoutingInputTests(ShopFixture shop)
         { "POST", "/api/v1/sales" },
         { "GET", "/api/v1/sales/sale-1" },
         { "POST", "/api/v1/sales/sale-1/orders" },
-        { "GET", "/api/v1/points" },
         { "GET", "/api/v1/ops/dead-letters" },
         { "POST", "/api/v1/ops/dead-letters/x/replay" },
         { "DELETE", "/api/v1/ops/dead-letters/x" },

@@ -19,6 +19,7 @@ public class RouteTableTests
         "GET /api/v1/orders/{id} SignedIn",
         "GET /api/v1/orders/{id}/events SignedIn",
         "GET /api/v1/payments/{orderId} SignedIn",
+        "GET /api/v1/points SignedIn",
         "GET /api/v1/products Anyone",
         "GET /api/v1/products/{sku} Anyone",
         "GET /api/v1/stock/{sku} Anyone",

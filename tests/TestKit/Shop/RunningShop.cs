@@ -46,12 +46,15 @@ public sealed class RunningShop : IAsyncDisposable
 
     /// <param name="env">Extra environment by app id, such as a shorter payment window.</param>
     /// <param name="launcherEnv">Extra environment of the launcher, which sidecars read and apps inherit.</param>
+    /// <param name="topology">The file of the repository that it runs from.</param>
+    /// <param name="only">The one app of it that is started; null: all of them.</param>
     public static async Task<RunningShop> StartAsync(
-        IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>? env = null, IReadOnlyDictionary<string, string>? launcherEnv = null)
+        IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>? env = null, IReadOnlyDictionary<string, string>? launcherEnv = null,
+        string topology = TopologyCopy.Whole, string? only = null)
     {
         var folder = Directory.CreateTempSubdirectory("daprshop-").FullName;
         var infrastructure = await ShopInfrastructure.StartAsync(folder);
-        var shop = new RunningShop(TopologyCopy.Write(folder, env), infrastructure, launcherEnv ?? new Dictionary<string, string>());
+        var shop = new RunningShop(TopologyCopy.Write(folder, env, topology, only), infrastructure, launcherEnv ?? new Dictionary<string, string>());
         try
         {
             await shop.StartAgainAsync();
@@ -166,6 +169,9 @@ public sealed class RunningShop : IAsyncDisposable
             return string.Join('\n', _output.ToString().Split('\n').TakeLast(lines).Concat(apps));
         }
     }
+
+    /// <summary>What the app has said so far, in all its lives.</summary>
+    public IReadOnlyList<string> AppLog(string appId) => Lines(_logFiles[appId]);
 
     /// <summary>Log lines of the apps at level Error: nothing a test does may cause one, unless it says so.</summary>
     public IReadOnlyList<string> ErrorLogs() =>

@@ -4,8 +4,8 @@ using YamlDotNet.RepresentationModel;
 namespace DaprShop.TestKit.Shop;
 
 /// <summary>
-/// A copy of dapr.yaml for one test run: free ports, absolute paths, a folder of its own, shorter times. The topology itself stays
-/// that of the repository, so a test can never pass on another one.
+/// A copy of dapr.yaml, or of another topology of the repository, for one test run: free ports, absolute paths, a folder of its own, shorter
+/// times. The topology itself stays that of the repository, so a test can never pass on another one.
 /// </summary>
 public sealed class TopologyCopy
 {
@@ -13,6 +13,12 @@ public sealed class TopologyCopy
     {
         (File, Folder, Ports, SidecarPorts) = (file, folder, ports, sidecarPorts);
     }
+
+    /// <summary>The shop without what other languages add to it.</summary>
+    public const string Whole = "dapr.yaml";
+
+    /// <summary>The shop with what other languages add to it.</summary>
+    public const string Polyglot = "dapr.polyglot.yaml";
 
     public string File { get; }
 
@@ -25,10 +31,13 @@ public sealed class TopologyCopy
     public IReadOnlyDictionary<string, int> SidecarPorts { get; }
 
     /// <param name="env">Extra environment by app id.</param>
-    public static TopologyCopy Write(string folder, IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>? env = null)
+    /// <param name="topology">The file that is copied.</param>
+    /// <param name="only">The one app that is kept; null: all of them.</param>
+    public static TopologyCopy Write(
+        string folder, IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>? env = null, string topology = Whole, string? only = null)
     {
         var yaml = new YamlStream();
-        using (var reader = new StreamReader(Path.Combine(Checkout.Root, "dapr.yaml")))
+        using (var reader = new StreamReader(Path.Combine(Checkout.Root, topology)))
         {
             yaml.Load(reader);
         }
@@ -41,7 +50,13 @@ public sealed class TopologyCopy
         common.Children["resourcesPaths"] = new YamlSequenceNode(Absolute(((YamlSequenceNode)common.Children["resourcesPaths"])[0]));
         common.Children["configFilePath"] = Absolute(common.Children["configFilePath"]);
 
-        var apps = ((YamlSequenceNode)root.Children["apps"]).Cast<YamlMappingNode>().ToList();
+        var entries = (YamlSequenceNode)root.Children["apps"];
+        foreach (var entry in entries.Cast<YamlMappingNode>().Where(entry => only is not null && Text(entry, "appID") != only).ToList())
+        {
+            entries.Children.Remove(entry);
+        }
+
+        var apps = entries.Cast<YamlMappingNode>().ToList();
         var free = new Queue<int>(FreePorts.Take(apps.Count * 4));
         var ports = new Dictionary<string, int>(StringComparer.Ordinal);
         var sidecarPorts = new Dictionary<string, int>(StringComparer.Ordinal);
@@ -60,19 +75,10 @@ public sealed class TopologyCopy
             Directory.CreateDirectory(folder);
         }
 
-        var wiring = new Dictionary<string, IReadOnlyDictionary<string, string>>(StringComparer.Ordinal)
-        {
-            ["payment"] = new Dictionary<string, string> { ["Provider__BaseUrl"] = $"http://127.0.0.1:{ports["provider"]}" },
-            ["provider"] = new Dictionary<string, string>
-            {
-                ["Provider__WebhookUrl"] = $"http://127.0.0.1:{ports["gateway"]}/webhooks/provider",
-                ["PROVIDER_DATA"] = Path.Combine(folder, "provider"),
-            },
-        };
         foreach (var app in apps)
         {
             var id = Text(app, "appID");
-            AddEnv(app, wiring.GetValueOrDefault(id));
+            AddEnv(app, Wiring(id, folder, ports));
             AddEnv(app, env?.GetValueOrDefault(id));
         }
 
@@ -84,6 +90,17 @@ public sealed class TopologyCopy
 
         return new TopologyCopy(file, folder, ports, sidecarPorts);
     }
+
+    private static Dictionary<string, string>? Wiring(string appId, string folder, Dictionary<string, int> ports) => appId switch
+    {
+        "payment" => new() { ["Provider__BaseUrl"] = $"http://127.0.0.1:{ports["provider"]}" },
+        "provider" => new()
+        {
+            ["Provider__WebhookUrl"] = $"http://127.0.0.1:{ports["gateway"]}/webhooks/provider",
+            ["PROVIDER_DATA"] = Path.Combine(folder, "provider"),
+        },
+        _ => null,
+    };
 
     private static void AddEnv(YamlMappingNode app, IReadOnlyDictionary<string, string>? values)
     {

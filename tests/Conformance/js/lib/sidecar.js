@@ -40,7 +40,7 @@ export class Sidecar {
   #said = "";
 
   /**
-   * @param {{appId?: string, appPort?: number, flags?: string[]}} options
+   * @param {{appId?: string, appPort?: number, flags?: string[], env?: Record<string, string>}} options
    * @param {Record<string, string>} files component and other resource files, by name
    */
   static async start(options = {}, files = {}) {
@@ -58,7 +58,7 @@ export class Sidecar {
       ...(options.appPort ? ["--app-port", String(options.appPort)] : []),
       ...(options.flags ?? []),
     ];
-    sidecar.#process = spawn("dotnet", [program, ...flags], { cwd: sidecar.#folder });
+    sidecar.#process = spawn("dotnet", [program, ...flags], { cwd: sidecar.#folder, env: { ...process.env, ...options.env } });
     for (const stream of [sidecar.#process.stdout, sidecar.#process.stderr]) {
       stream.on("data", (bytes) => (sidecar.#said += bytes));
     }

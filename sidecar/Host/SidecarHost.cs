@@ -62,9 +62,9 @@ internal sealed partial class SidecarHost : IAsyncDisposable
         Func<string, ComponentFactory?> findFactory)
     {
         var before = errors.Count;
-        if (options.AppProtocol is not ("http" or "https" or "h2c"))
+        if (options.AppProtocol is not ("http" or "https" or "h2c" or "grpc" or "grpcs"))
         {
-            errors.Add(new ConfigurationError("daprd", 0, "--app-protocol", $"must be http, https or h2c, not '{options.AppProtocol}'"));
+            errors.Add(new ConfigurationError("daprd", 0, "--app-protocol", $"must be http, https, h2c, grpc or grpcs, not '{options.AppProtocol}'"));
         }
 
         var (resources, components, loggers, warnings) = Load(options, process, errors, findFactory);
@@ -117,9 +117,9 @@ internal sealed partial class SidecarHost : IAsyncDisposable
             return;
         }
 
-        if (servers.Services.GetService<IAppChannel>() is { } channel)
+        if (servers.Services.GetService<LocalApp>() is { } app)
         {
-            _process.Directory.Register(Options.AppId, channel);
+            _process.Directory.Register(Options.AppId, app);
         }
 
         _app = ActivatorUtilities.CreateInstance<AppWatch>(servers.Services);

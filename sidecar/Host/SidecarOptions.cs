@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace Sidecar.Host;
 
 /// <summary>What daprd's flags say about one sidecar (dapr-contract.md 1.1). Defaults are daprd's.</summary>
@@ -9,6 +11,16 @@ internal sealed record SidecarOptions
     public int? AppPort { get; init; }
 
     public string AppProtocol { get; init; } = "http";
+
+    public bool AppSpeaksGrpc => AppProtocol is "grpc" or "grpcs";
+
+    public bool AppHasTls => AppProtocol is "https" or "grpcs";
+
+    /// <summary>Where the app is; it has one only together with a port.</summary>
+    public string AppAddress => $"{(AppHasTls ? "https" : "http")}://{AppChannelAddress}:{AppPort}";
+
+    /// <summary>The version of HTTP that every call to the app is made in.</summary>
+    public Version AppHttpVersion => AppSpeaksGrpc || AppProtocol == "h2c" ? HttpVersion.Version20 : HttpVersion.Version11;
 
     public string AppChannelAddress { get; init; } = "127.0.0.1";
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Sidecar.Host;
 using Sidecar.Resiliency;
 
@@ -40,7 +41,7 @@ internal sealed class AppInvoker(SidecarOptions options, SidecarDirectory direct
         // Looked up at each attempt: the target's sidecar may have come up in the meantime.
         var answer = await Resolve(appId).SendAsync(request.Build(), cancellationToken);
         var status = (int)answer.StatusCode;
-        return status is >= 200 and <= 399 ? answer : Attempt<HttpResponseMessage>.Failure(answer, status);
+        return status is >= 200 and <= 399 ? answer : Attempt<HttpResponseMessage>.Failure(answer, GrpcStatusOf(answer) ?? status);
     }
 
     // Without a policy only a call that never reached the app is made again, and any answer is the answer.
@@ -60,6 +61,9 @@ internal sealed class AppInvoker(SidecarOptions options, SidecarDirectory direct
             throw new PermanentFailureException(exception);
         }
     }
+
+    private static int? GrpcStatusOf(HttpResponseMessage answer) =>
+        SidecarHeaders.Find(answer, SidecarHeaders.GrpcStatus) is { } status ? int.Parse(status, CultureInfo.InvariantCulture) : null;
 
     private IAppChannel Resolve(string appId)
     {

@@ -1,3 +1,4 @@
+using Sidecar.Grpc.Callbacks;
 using Sidecar.Host;
 
 namespace Sidecar.Invocation;
@@ -9,7 +10,12 @@ internal static class InvocationBuildingBlock
         services.AddSingleton<AppInvoker>();
         if (services.Any(service => service.ImplementationInstance is SidecarOptions { AppPort: not null }))
         {
-            services.AddSingleton<IAppChannel, AppChannel>();
+            services.AddSingleton<AppChannel>();
+            services.AddSingleton<AppCallback>();
+            services.AddSingleton<IAppChannel>(provider => provider.GetRequiredService<SidecarOptions>().AppSpeaksGrpc
+                ? ActivatorUtilities.CreateInstance<OnInvokeChannel>(provider)
+                : provider.GetRequiredService<AppChannel>());
+            services.AddSingleton<LocalApp>();
         }
 
         return services;

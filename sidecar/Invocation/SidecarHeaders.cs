@@ -1,0 +1,29 @@
+namespace Sidecar.Invocation;
+
+/// <summary>
+/// What one sidecar tells another beside a call, in headers of this program's own. They never come from a client, never reach an
+/// app and never leave with an answer.
+/// </summary>
+internal static class SidecarHeaders
+{
+    private const string Prefix = "sidecar-";
+
+    /// <summary>Of a call by message whose verb no HTTP request can have: what is wrong with it, should the app speak HTTP.</summary>
+    public const string NoVerb = Prefix + "no-verb";
+
+    /// <summary>The type URL of a message's data, on the way to an app that speaks gRPC and back.</summary>
+    public const string DataType = Prefix + "data-type";
+
+    /// <summary>How a gRPC app ended the call; with the two below it is what a gRPC caller gets.</summary>
+    public const string GrpcStatus = Prefix + "grpc-status";
+
+    public const string GrpcMessage = Prefix + "grpc-message";
+
+    public const string GrpcDetails = Prefix + "grpc-details";
+
+    public static bool Has(string name) => name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase);
+
+    public static string? Find(HttpRequestMessage request, string name) => request.Headers.TryGetValues(name, out var values) ? values.FirstOrDefault() : null;
+
+    public static string? Find(HttpResponseMessage response, string name) => response.Headers.TryGetValues(name, out var values) ? values.FirstOrDefault() : null;
+}

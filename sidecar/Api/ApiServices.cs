@@ -1,4 +1,5 @@
 using Sidecar.Grpc;
+using Sidecar.Grpc.Proxy;
 using Sidecar.Http;
 
 namespace Sidecar.Api;
@@ -28,6 +29,7 @@ internal static class ApiServices
         services.AddSingleton<IGrpcService, WorkflowService>();
         services.AddSingleton<IGrpcService, InvokeService>();
         services.AddSingleton<IGrpcService, UnservedService>();
+        services.AddSingleton<GrpcProxy>();
         return services;
     }
 }

@@ -143,6 +143,6 @@ internal static class GrpcFrame
         return new ReadOnlySequence<byte>(plain.GetBuffer(), 0, (int)plain.Length);
     }
 
-    private static GrpcException TooLarge(long length, long limit) =>
+    internal static GrpcException TooLarge(long length, long limit) =>
         new(GrpcStatusCode.ResourceExhausted, $"grpc: received message larger than max ({length} vs. {limit})");
 }

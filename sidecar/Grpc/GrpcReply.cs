@@ -83,7 +83,8 @@ internal static class GrpcReply
         _ => GrpcStatusCode.Unknown,
     };
 
-    private static GrpcStatusCode? StatusIn(HttpHeaders headers)
+    /// <summary>The status among headers or trailers; null when there is none.</summary>
+    public static GrpcStatusCode? StatusIn(HttpHeaders headers)
     {
         if (!headers.TryGetValues("grpc-status", out var values))
         {

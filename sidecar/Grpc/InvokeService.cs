@@ -46,6 +46,10 @@ internal sealed class InvokeService(SidecarOptions options, AppInvoker invoker) 
         {
             throw Failed(request, exception.Message);
         }
+        catch (InvocationRefusedException refused)
+        {
+            throw DaprService.ToException(InvokeErrors.Refused(request.Id, refused));
+        }
     }
 
     private MessageInvocation ToInvocation(InvokeServiceRequest request, GrpcCall call)

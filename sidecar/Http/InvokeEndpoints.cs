@@ -67,6 +67,13 @@ internal static partial class InvokeEndpoints
             return;
         }
 
+        catch (InvocationRefusedException refused)
+        {
+            LogFailed(logger, appId, method, refused.Message);
+            await context.Response.WriteAsync(InvokeErrors.Refused(appId, refused), cancellationToken);
+            return;
+        }
+
         using (answer)
         {
             if (!await InvocationAnswer.RelayAsync(answer, context, cancellationToken))

@@ -1,4 +1,4 @@
-using System.Globalization;
+using Sidecar.Grpc;
 using Sidecar.Host;
 using Sidecar.Resiliency;
 
@@ -29,7 +29,7 @@ internal sealed class AppInvoker(SidecarOptions options, SidecarDirectory direct
 
         if (request.IsStream)
         {
-            return (await CallAsync(appId, request, cancellationToken)).Value;
+            return await resiliency.None.RunAsync(token => CallAsync(appId, request, token), cancellationToken);
         }
 
         return await resiliency.BuiltIn(PolicySet.BuiltInServiceRetries)
@@ -39,9 +39,14 @@ internal sealed class AppInvoker(SidecarOptions options, SidecarDirectory direct
     private async Task<Attempt<HttpResponseMessage>> CallAsync(string appId, IInvocation request, CancellationToken cancellationToken)
     {
         // Looked up at each attempt: the target's sidecar may have come up in the meantime.
-        var answer = await Resolve(appId).SendAsync(request.Build(), cancellationToken);
-        var status = (int)answer.StatusCode;
-        return status is >= 200 and <= 399 ? answer : Attempt<HttpResponseMessage>.Failure(answer, GrpcStatusOf(answer) ?? status);
+        try
+        {
+            return request.Judge(await Resolve(appId).SendAsync(request.Build(), cancellationToken));
+        }
+        catch (Exception decided) when (decided is InvocationRefusedException or GrpcException)
+        {
+            throw new PermanentFailureException(decided);
+        }
     }
 
     // Without a policy only a call that never reached the app is made again, and any answer is the answer.
@@ -61,9 +66,6 @@ internal sealed class AppInvoker(SidecarOptions options, SidecarDirectory direct
             throw new PermanentFailureException(exception);
         }
     }
-
-    private static int? GrpcStatusOf(HttpResponseMessage answer) =>
-        SidecarHeaders.Find(answer, SidecarHeaders.GrpcStatus) is { } status ? int.Parse(status, CultureInfo.InvariantCulture) : null;
 
     private IAppChannel Resolve(string appId)
     {

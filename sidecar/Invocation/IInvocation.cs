@@ -1,3 +1,6 @@
+using System.Globalization;
+using Sidecar.Resiliency;
+
 namespace Sidecar.Invocation;
 
 /// <summary>A client's call as it is made anew for each attempt to reach the app.</summary>
@@ -13,4 +16,14 @@ internal interface IInvocation
     Task KeepBodyAsync(CancellationToken cancellationToken);
 
     HttpRequestMessage Build();
+
+    /// <summary>Whether the answer is a failure that a policy may try again, and by which code.</summary>
+    Attempt<HttpResponseMessage> Judge(HttpResponseMessage answer)
+    {
+        var status = (int)answer.StatusCode;
+        return status is >= 200 and <= 399
+            ? answer
+            : Attempt<HttpResponseMessage>.Failure(
+                answer, SidecarHeaders.Find(answer, SidecarHeaders.GrpcStatus) is { } code ? int.Parse(code, CultureInfo.InvariantCulture) : status);
+    }
 }

@@ -1,10 +1,22 @@
+using Sidecar.Grpc;
+using Sidecar.Host;
+
 namespace Sidecar.Invocation;
 
 /// <summary>This sidecar's app as all callers reach it, those of its own sidecar included.</summary>
-internal sealed class LocalApp(IAppChannel app, Host.SidecarOptions options) : IAppChannel
+internal sealed class LocalApp(IAppChannel app, AppChannel channel, SidecarOptions options) : IAppChannel
 {
     public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
+        if (SidecarHeaders.Find(request, SidecarHeaders.Proxied) is not null)
+        {
+            RemoveOurs(request.Headers);
+            return options.AppSpeaksGrpc
+                ? await channel.SendAsync(request, cancellationToken)
+                : throw new InvocationRefusedException(
+                    GrpcStatusCode.FailedPrecondition, $"app {options.AppId} cannot be called by gRPC: its --app-protocol is {options.AppProtocol}");
+        }
+
         if (options.AppSpeaksGrpc)
         {
             return await app.SendAsync(request, cancellationToken);

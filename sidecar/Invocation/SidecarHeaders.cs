@@ -21,6 +21,9 @@ internal static class SidecarHeaders
 
     public const string GrpcDetails = Prefix + "grpc-details";
 
+    /// <summary>A call of the app's own gRPC service, to be passed on as it is.</summary>
+    public const string Proxied = Prefix + "proxied";
+
     public static bool Has(string name) => name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase);
 
     public static string? Find(HttpRequestMessage request, string name) => request.Headers.TryGetValues(name, out var values) ? values.FirstOrDefault() : null;

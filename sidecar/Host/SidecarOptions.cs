@@ -31,6 +31,11 @@ internal sealed record SidecarOptions
 
     public int GrpcPort { get; init; } = 50001;
 
+    /// <summary>For sidecars in other processes; 0: any free one. It is open only when they are looked for.</summary>
+    public int InternalPort { get; init; }
+
+    public string InternalListenAddress { get; init; } = "127.0.0.1";
+
     public IReadOnlyList<string> ListenAddresses { get; init; } = [];
 
     public IReadOnlyList<string> ResourcesPaths { get; init; } = [];

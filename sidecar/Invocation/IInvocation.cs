@@ -12,6 +12,9 @@ internal interface IInvocation
     /// <summary>True while not a byte of the body has been given away for good.</summary>
     bool CanBeSentAgain { get; }
 
+    /// <summary>True for a body that is whole once it has come; what may be a conversation is not kept without a policy that asks for it.</summary>
+    bool MayBeKept => true;
+
     /// <summary>Reads the body into memory, so that a policy may send it again.</summary>
     Task KeepBodyAsync(CancellationToken cancellationToken);
 

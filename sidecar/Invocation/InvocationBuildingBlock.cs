@@ -1,5 +1,7 @@
+using Sidecar.AccessControl;
 using Sidecar.Grpc.Callbacks;
 using Sidecar.Host;
+using Sidecar.NameResolution;
 
 namespace Sidecar.Invocation;
 
@@ -7,6 +9,10 @@ internal static class InvocationBuildingBlock
 {
     public static IServiceCollection AddInvocation(this IServiceCollection services)
     {
+        services.AddSingleton<HttpEndpoints>();
+        services.AddSingleton<PeerClient>();
+        services.AddSingleton<Peers>();
+        services.AddSingleton<AccessList>();
         services.AddSingleton<AppInvoker>();
         if (services.Any(service => service.ImplementationInstance is SidecarOptions { AppPort: not null }))
         {

@@ -1,13 +1,21 @@
+using Sidecar.AccessControl;
 using Sidecar.Grpc;
 using Sidecar.Host;
 
 namespace Sidecar.Invocation;
 
 /// <summary>This sidecar's app as all callers reach it, those of its own sidecar included.</summary>
-internal sealed class LocalApp(IAppChannel app, AppChannel channel, SidecarOptions options) : IAppChannel
+internal sealed class LocalApp(IAppChannel app, AppChannel channel, SidecarOptions options, AccessList access) : IAppChannel
 {
     public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
+        access.Check(
+            new Caller(
+                SidecarHeaders.Find(request, HeaderRules.CallerAppId) ?? "",
+                SidecarHeaders.Find(request, HeaderRules.CallerNamespace) ?? "",
+                SidecarHeaders.Find(request, SidecarHeaders.TrustDomain) ?? ""),
+            PathOf(request.RequestUri!.OriginalString),
+            request.Method.Method);
         if (SidecarHeaders.Find(request, SidecarHeaders.Proxied) is not null)
         {
             RemoveOurs(request.Headers);
@@ -34,6 +42,8 @@ internal sealed class LocalApp(IAppChannel app, AppChannel channel, SidecarOptio
         RemoveOurs(answer.Headers);
         return answer;
     }
+
+    private static string PathOf(string target) => target.IndexOf('?', StringComparison.Ordinal) is >= 0 and var query ? target[..query] : target;
 
     private static void RemoveOurs(System.Net.Http.Headers.HttpHeaders headers)
     {

@@ -24,6 +24,15 @@ internal static class SidecarHeaders
     /// <summary>A call of the app's own gRPC service, to be passed on as it is.</summary>
     public const string Proxied = Prefix + "proxied";
 
+    /// <summary>Of the caller, beside its app id and namespace.</summary>
+    public const string TrustDomain = Prefix + "trust-domain";
+
+    /// <summary>Shows that the caller is a sidecar that may read the register of sidecars.</summary>
+    public const string Secret = Prefix + "secret";
+
+    /// <summary>Of an answer that is the sidecar's and not its app's.</summary>
+    public const string Fault = Prefix + "fault";
+
     public static bool Has(string name) => name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase);
 
     public static string? Find(HttpRequestMessage request, string name) => request.Headers.TryGetValues(name, out var values) ? values.FirstOrDefault() : null;

@@ -20,6 +20,8 @@ internal sealed class ProxiedCall(GrpcCall call, string path, InvocationIdentity
     /// <summary>The client says so; nothing else tells a call with one message from a stream (dapr-contract.md 7.2).</summary>
     public bool IsStream { get; } = call.Metadata(StreamKey)?.ToUpperInvariant() is "1" or "T" or "Y" or "TRUE" or "YES" or "ON";
 
+    public bool MayBeKept => false;
+
     public bool CanBeSentAgain => _kept is not null || _body is not { WasRead: true };
 
     public GrpcException? Fault => _body?.Fault;

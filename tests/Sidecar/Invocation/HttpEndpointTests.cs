@@ -109,9 +109,12 @@ public sealed class HttpEndpointTests : IAsyncLifetime
     private static Task<RunningSidecar> StartAsync(params string[] resources) => RunningSidecar.StartAsync(new SidecarSetup
     {
         Resources = [Yaml.Component("secrets", "secretstores.fake"), .. resources],
-        Drivers = new Dictionary<string, Func<IComponent>> { ["secretstores.fake"] = () => new FakeSecretStore(new()
-        {
-            ["ENDPOINT_TEST_TOKEN"] = new Dictionary<string, string> { ["ENDPOINT_TEST_TOKEN"] = "from the store" },
-        }) },
+        Drivers = new Dictionary<string, Func<IComponent>> { ["secretstores.fake"] = Secrets },
     });
+
+    private static FakeSecretStore Secrets()
+    {
+        var token = new Dictionary<string, string> { ["ENDPOINT_TEST_TOKEN"] = "from the store" };
+        return new FakeSecretStore(new Dictionary<string, IReadOnlyDictionary<string, string>> { ["ENDPOINT_TEST_TOKEN"] = token });
+    }
 }

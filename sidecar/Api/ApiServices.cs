@@ -1,4 +1,5 @@
 using Sidecar.Grpc;
+using Sidecar.Grpc.Proxy;
 using Sidecar.Http;
 
 namespace Sidecar.Api;
@@ -31,6 +32,7 @@ internal static class ApiServices
         services.AddSingleton<IGrpcService, ActorReminderService>();
         services.AddSingleton<IGrpcService, ActorTimerService>();
         services.AddSingleton<IGrpcService, UnservedService>();
+        services.AddSingleton<GrpcProxy>();
         return services;
     }
 }

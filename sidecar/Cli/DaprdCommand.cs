@@ -37,7 +37,7 @@ internal static class DaprdCommand
         await using var clients = new SharedClients();
         var errors = new List<ConfigurationError>();
         using var signals = new StopSignals();
-        var process = new SidecarProcess(clients, new SidecarDirectory(), TimeProvider.System) { Actors = null };
+        var process = new SidecarProcess(clients, new SidecarDirectory(), TimeProvider.System) { Actors = null, FindsPeers = true };
         await using var host = SidecarHost.Create(options, process, errors);
         if (host is null)
         {

@@ -1,3 +1,4 @@
+using System.Net;
 using Sidecar.Host;
 
 namespace Sidecar.Cli;
@@ -16,6 +17,8 @@ internal static class DaprdFlags
         new Flag("app-max-concurrency", FlagKind.Number, "calls to the app at once; -1 is unlimited"),
         new Flag("dapr-http-port", FlagKind.Port, "port of the HTTP API; 0 picks one"),
         new Flag("dapr-grpc-port", FlagKind.Port, "port of the gRPC API; 0 picks one"),
+        new Flag("dapr-internal-grpc-port", FlagKind.Port, "port for sidecars in other processes; 0, the default, picks one"),
+        new Flag("dapr-internal-grpc-listen-address", FlagKind.Text, "address that port listens on"),
         new Flag("dapr-listen-addresses", FlagKind.List, "addresses both APIs listen on"),
         new Flag("resources-path", FlagKind.List, "directories of resource files"),
         new Flag("components-path", FlagKind.List, "old name of --resources-path"),
@@ -45,8 +48,6 @@ internal static class DaprdFlags
         Accepted("control-plane-trust-domain", FlagKind.Text),
         Accepted("dapr-block-shutdown-duration", FlagKind.Duration),
         Accepted("dapr-http-read-buffer-size", FlagKind.Number),
-        Accepted("dapr-internal-grpc-listen-address", FlagKind.Text),
-        Accepted("dapr-internal-grpc-port", FlagKind.Port),
         Accepted("dapr-public-listen-address", FlagKind.Text),
         Accepted("dapr-public-port", FlagKind.Port),
         Accepted("disable-builtin-k8s-secret-store", FlagKind.Switch),
@@ -90,6 +91,8 @@ internal static class DaprdFlags
             AppMaxConcurrency = flags.Number("app-max-concurrency") ?? defaults.AppMaxConcurrency,
             HttpPort = flags.Number("dapr-http-port") ?? defaults.HttpPort,
             GrpcPort = flags.Number("dapr-grpc-port") ?? defaults.GrpcPort,
+            InternalPort = flags.Number("dapr-internal-grpc-port") ?? defaults.InternalPort,
+            InternalListenAddress = flags.Text("dapr-internal-grpc-listen-address") ?? defaults.InternalListenAddress,
             ListenAddresses = flags.List("dapr-listen-addresses"),
             ResourcesPaths = Absolute(flags.List("resources-path").Concat(flags.List("components-path")), currentDirectory),
             ConfigFiles = Absolute(flags.List("config"), currentDirectory),
@@ -135,6 +138,9 @@ internal static class DaprdFlags
         Require(
             options.HttpPort == 0 || options.HttpPort != options.GrpcPort,
             $"--dapr-http-port and --dapr-grpc-port are both {options.HttpPort}");
+        Require(
+            IPAddress.TryParse(options.InternalListenAddress, out _),
+            $"--dapr-internal-grpc-listen-address: '{options.InternalListenAddress}' is not an IP address");
         foreach (var path in options.ResourcesPaths)
         {
             Require(Directory.Exists(path), $"--resources-path: no such directory: {path}");

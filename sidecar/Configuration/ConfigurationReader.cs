@@ -33,6 +33,8 @@ internal static partial class ConfigurationReader
         return new ConfigurationSpec
         {
             Tracing = Tracing(spec["tracing"], earlier.Tracing),
+            NameResolution = NameResolutionReader.Read(spec["nameResolution"]) ?? earlier.NameResolution,
+            AccessControl = AccessControlReader.Read(spec["accessControl"]) ?? earlier.AccessControl,
             Features = features,
             ApiLogging = apiLogging["enabled"].Flag() ?? earlier.ApiLogging,
             OmitHealthChecksFromApiLog = apiLogging["omitHealthChecks"].Flag() ?? earlier.OmitHealthChecksFromApiLog,

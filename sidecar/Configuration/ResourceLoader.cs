@@ -11,6 +11,7 @@ internal sealed class ResourceLoader(ResourceScope scope, ICollection<Configurat
 
     private readonly List<ComponentDocument> _components = [];
     private readonly List<SubscriptionSpec> _subscriptions = [];
+    private readonly List<HttpEndpointDocument> _endpoints = [];
     private readonly List<ConfigurationError> _warnings = [];
     private readonly ResiliencyReader _resiliency = new();
     private ConfigurationSpec _configuration = new();
@@ -29,7 +30,7 @@ internal sealed class ResourceLoader(ResourceScope scope, ICollection<Configurat
 
         var resiliency = _resiliency.Finish();
         CheckSecretStores();
-        return new SidecarResources(_components, _subscriptions, resiliency, _configuration, _warnings);
+        return new SidecarResources(_components, _subscriptions, resiliency, _configuration, _warnings) { HttpEndpoints = _endpoints };
     }
 
     private void ReadFolder(string folder)
@@ -95,8 +96,16 @@ internal sealed class ResourceLoader(ResourceScope scope, ICollection<Configurat
                 }
 
                 break;
-            case ("Configuration" or "HTTPEndpoint", "dapr.io/v1alpha1"):
-                // A Configuration counts only when --config names its file; HTTPEndpoint has no reader yet.
+            case ("HTTPEndpoint", "dapr.io/v1alpha1"):
+                var endpoint = HttpEndpointReader.Read(document);
+                if (included)
+                {
+                    Add(endpoint);
+                }
+
+                break;
+            case ("Configuration", "dapr.io/v1alpha1"):
+                // It counts only when --config names its file.
                 break;
             default:
                 document["apiVersion"].Error($"'{version}' is not an apiVersion of {kind}");
@@ -158,6 +167,18 @@ internal sealed class ResourceLoader(ResourceScope scope, ICollection<Configurat
         }
 
         _components.Add(component);
+    }
+
+    private void Add(HttpEndpointDocument endpoint)
+    {
+        if (_endpoints.Find(other => other.Name == endpoint.Name && other.Name.Length > 0) is { } first)
+        {
+            errors.Add(new ConfigurationError(
+                endpoint.File, endpoint.Line, "metadata.name", $"'{endpoint.Name}' is already the name of the HTTPEndpoint in {first.File}:{first.Line}"));
+            return;
+        }
+
+        _endpoints.Add(endpoint);
     }
 
     private void CheckSecretStores()

@@ -7,4 +7,7 @@ internal sealed record SidecarResources(
     IReadOnlyList<SubscriptionSpec> Subscriptions,
     ResiliencySpec Resiliency,
     ConfigurationSpec Configuration,
-    IReadOnlyList<ConfigurationError> Warnings);
+    IReadOnlyList<ConfigurationError> Warnings)
+{
+    public IReadOnlyList<HttpEndpointDocument> HttpEndpoints { get; init; } = [];
+}

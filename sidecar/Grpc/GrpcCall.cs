@@ -1,5 +1,8 @@
 using System.Diagnostics;
+using System.IO.Pipelines;
+using System.Net.Http.Headers;
 using Google.Protobuf;
+using Sidecar.Invocation;
 using Sidecar.Tracing;
 
 namespace Sidecar.Grpc;
@@ -48,6 +51,9 @@ internal sealed class GrpcCall : IDisposable
     /// <summary>Metadata of the answer; none can be added once its first byte is sent.</summary>
     public IHeaderDictionary AnswerHeaders => _http.Response.Headers;
 
+    /// <summary>The client's side, for who passes it on unread.</summary>
+    public PipeReader Body => _http.Request.BodyReader;
+
     public string? Metadata(string name) => _http.Request.Headers.TryGetValue(name, out var values) ? (string?)values : null;
 
     public Task<T?> ReadAsync<T>(MessageParser<T> parser)
@@ -81,6 +87,42 @@ internal sealed class GrpcCall : IDisposable
     }
 
     public void Write(IMessage message) => GrpcFrame.Write(_http.Response.BodyWriter, message);
+
+    /// <summary>Bytes of another server's answer.</summary>
+    public async Task WriteAsync(ReadOnlyMemory<byte> bytes) => await _http.Response.BodyWriter.WriteAsync(bytes, Cancelled);
+
+    /// <summary>The metadata of another server's answer become this one's.</summary>
+    public void CopyHead(HttpResponseMessage answer)
+    {
+        var headers = _http.Response.Headers;
+        headers.Remove("grpc-accept-encoding");
+        foreach (var (name, value) in answer.Headers.NonValidated.Concat(answer.Content.Headers.NonValidated))
+        {
+            if (!IsOfTheConnection(name) && !IsEnd(name) && !(IsTrace(name) && headers.TraceParent.Count > 0))
+            {
+                headers[name] = value.ToArray();
+            }
+        }
+    }
+
+    /// <summary>Ends the call as another server ended it, its trailing metadata included.</summary>
+    public async Task EndAsync(HttpHeaders end)
+    {
+        var started = _http.Response.HasStarted;
+        foreach (var (name, value) in end.NonValidated)
+        {
+            if (started)
+            {
+                _http.Response.AppendTrailer(name, value.ToArray());
+            }
+            else if (IsEnd(name))
+            {
+                _http.Response.Headers[name] = value.ToArray();
+            }
+        }
+
+        await _http.Response.CompleteAsync();
+    }
 
     public async Task FlushAsync() => await _http.Response.BodyWriter.FlushAsync(Cancelled);
 
@@ -128,6 +170,17 @@ internal sealed class GrpcCall : IDisposable
             }
         }
     }
+
+    private static bool IsEnd(string name) =>
+        name is "grpc-status" or "grpc-message" or "grpc-status-details-bin";
+
+    private static bool IsOfTheConnection(string name) =>
+        SidecarHeaders.Has(name)
+        || name.Equals("date", StringComparison.OrdinalIgnoreCase)
+        || name.Equals("server", StringComparison.OrdinalIgnoreCase)
+        || name.Equals("content-length", StringComparison.OrdinalIgnoreCase);
+
+    private static bool IsTrace(string name) => name.Equals("traceparent", StringComparison.OrdinalIgnoreCase);
 
     public void Dispose()
     {

@@ -1,3 +1,4 @@
+using Sidecar.Grpc.Proxy;
 using Sidecar.Host;
 using Sidecar.Tracing;
 
@@ -19,7 +20,8 @@ internal static class GrpcEndpoint
             options.MaxBodySizeBytes > 0 ? options.MaxBodySizeBytes : int.MaxValue,
             services.GetRequiredService<TimeProvider>(),
             services.GetRequiredService<ILogger<GrpcServer>>(),
-            services.GetRequiredService<SidecarTracing>().Source);
+            services.GetRequiredService<SidecarTracing>().Source,
+            services.GetRequiredService<GrpcProxy>().ServeAsync);
         return app.Use((http, next) => IsGrpc(http.Request) ? server.ServeAsync(http) : next(http));
     }
 

@@ -11,7 +11,7 @@ internal static class GrpcFrame
 {
     private const int HeaderLength = 5;
 
-    /// <summary>The next message of a request; null when the client has sent its last one.</summary>
+    /// <summary>The next message of one side; null when that side has sent its last one.</summary>
     /// <param name="limit">Bytes. Checked against the announced length before anything is buffered.</param>
     public static async Task<T?> ReadAsync<T>(
         PipeReader reader, MessageParser<T> parser, string? encoding, long limit, CancellationToken cancellationToken)
@@ -37,11 +37,20 @@ internal static class GrpcFrame
             {
                 var cutShort = !buffer.IsEmpty;
                 reader.AdvanceTo(buffer.End);
-                return cutShort ? throw new GrpcException(GrpcStatusCode.Internal, "the request ends in the middle of a message") : null;
+                return cutShort ? throw new GrpcException(GrpcStatusCode.Internal, "the stream ends in the middle of a message") : null;
             }
 
             reader.AdvanceTo(buffer.Start, buffer.End);
         }
+    }
+
+    /// <summary>A message that is the whole of a side.</summary>
+    public static byte[] ToArray(IMessage message)
+    {
+        var frame = new byte[HeaderLength + message.CalculateSize()];
+        BinaryPrimitives.WriteUInt32BigEndian(frame.AsSpan(1), (uint)(frame.Length - HeaderLength));
+        message.WriteTo(frame.AsSpan(HeaderLength));
+        return frame;
     }
 
     /// <summary>Writes without flushing, so that several messages may share one packet.</summary>
@@ -134,6 +143,6 @@ internal static class GrpcFrame
         return new ReadOnlySequence<byte>(plain.GetBuffer(), 0, (int)plain.Length);
     }
 
-    private static GrpcException TooLarge(long length, long limit) =>
+    internal static GrpcException TooLarge(long length, long limit) =>
         new(GrpcStatusCode.ResourceExhausted, $"grpc: received message larger than max ({length} vs. {limit})");
 }

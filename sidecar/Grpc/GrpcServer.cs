@@ -11,13 +11,15 @@ namespace Sidecar.Grpc;
 /// gRPC on Kestrel without a gRPC library: finds the method, checks the API token, runs the handler and turns what
 /// it throws into the call's status.
 /// </summary>
+/// <param name="proxy">Takes the calls of methods that are not served here, and ends them itself unless it throws.</param>
 internal sealed partial class GrpcServer(
     IEnumerable<GrpcMethod> methods,
     string? apiToken,
     long maxMessageBytes,
     TimeProvider clock,
     ILogger<GrpcServer> logger,
-    ActivitySource? traces = null)
+    ActivitySource? traces = null,
+    Func<GrpcCall, string, Task>? proxy = null)
 {
     private readonly Dictionary<string, GrpcMethod> _methods = methods.ToDictionary(method => method.Path, StringComparer.Ordinal);
 
@@ -54,8 +56,15 @@ internal sealed partial class GrpcServer(
         try
         {
             Authenticate(call);
-            await RunAsync(Find(path, call), call);
-            await call.EndAsync(GrpcStatusCode.Ok, "");
+            if (_methods.TryGetValue(path, out var method))
+            {
+                await RunAsync(method, call);
+                await call.EndAsync(GrpcStatusCode.Ok, "");
+            }
+            else
+            {
+                await (proxy ?? Refuse)(call, path);
+            }
         }
         catch (GrpcException error)
         {
@@ -103,19 +112,7 @@ internal sealed partial class GrpcServer(
         }
     }
 
-    private GrpcMethod Find(string path, GrpcCall call)
-    {
-        if (_methods.TryGetValue(path, out var method))
-        {
-            return method;
-        }
-
-        // What is no method of the sidecar is a call for an app, which the metadata names.
-        var proxied = call.Metadata("dapr-app-id") is not null || call.Metadata("dapr-callee-app-id") is not null;
-        throw proxied
-            ? new GrpcException(GrpcStatusCode.Unimplemented, $"proxying gRPC calls to apps is not supported by this sidecar: {path}")
-            : new GrpcException(GrpcStatusCode.Unknown, "failed to proxy request: required metadata dapr-callee-app-id or dapr-app-id not found");
-    }
+    private static Task Refuse(GrpcCall call, string path) => throw new GrpcException(GrpcStatusCode.Unimplemented, $"unknown method {path}");
 
     private void Authenticate(GrpcCall call)
     {

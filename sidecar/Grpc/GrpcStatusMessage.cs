@@ -12,9 +12,24 @@ internal static class GrpcStatusMessage
     public static string EncodeDetails(GrpcStatusCode status, string message, IReadOnlyList<IMessage> details)
     {
         var full = new Rpc.Status { Code = (int)status, Message = message };
-        full.Details.AddRange(details.Select(Any.Pack));
+        full.Details.AddRange(details.Select(detail => detail as Any ?? Any.Pack(detail)));
         return Convert.ToBase64String(full.ToByteArray()).TrimEnd('=');
     }
+
+    /// <summary>The details of such a header; none when it is malformed, as the status itself says enough.</summary>
+    public static IReadOnlyList<IMessage> DecodeDetails(string header)
+    {
+        try
+        {
+            return [.. Rpc.Status.Parser.ParseFrom(Convert.FromBase64String(header.TrimEnd('=').PadRight((header.TrimEnd('=').Length + 3) / 4 * 4, '='))).Details];
+        }
+        catch (Exception malformed) when (malformed is FormatException or InvalidProtocolBufferException)
+        {
+            return [];
+        }
+    }
+
+    public static string Decode(string header) => Uri.UnescapeDataString(header);
 
     /// <summary>The <c>grpc-message</c> header: UTF-8, with everything but printable ASCII percent-encoded.</summary>
     public static string Encode(string message)

@@ -38,6 +38,7 @@ internal sealed class MetadataService(MetadataSource source) : IGrpcService
         },
         ExtendedMetadata = { source.Extended.All.ToDictionary() },
         Subscriptions = { source.Subscriptions.All.Select(ToMessage) },
+        HttpEndpoints = { source.Resources.HttpEndpoints.Select(endpoint => new MetadataHTTPEndpoint { Name = endpoint.Name }) },
         AppConnectionProperties = AppConnection(source.Options),
         ActiveActorsCount = { ActiveActors() },
         ActorRuntime = ToMessage(source.Actors.Status),

@@ -109,7 +109,7 @@ internal sealed class StateService(StateApi state) : IGrpcService
     private static StateRequest WithKey(StateItem item) =>
         item.Key.Length > 0 ? ToRequest(item) : throw DaprService.ToException(StateErrors.KeyEmpty);
 
-    private static StateRequest ToRequest(StateItem item)
+    internal static StateRequest ToRequest(StateItem item)
     {
         var (concurrency, consistency) = Texts(item.Options);
         return new StateRequest(item.Key, item.Value.Memory, item.Etag?.Value, item.Metadata, concurrency, consistency);

@@ -8,6 +8,7 @@ using Sidecar.ConfigurationStores;
 using Sidecar.Grpc;
 using Sidecar.Http;
 using Sidecar.Invocation;
+using Sidecar.NameResolution;
 using Sidecar.PubSub;
 using Sidecar.Resiliency;
 using Sidecar.Tracing;
@@ -41,6 +42,7 @@ internal static class ApiServer
         builder.Services.AddConfigurationStores().AddPubSub().AddBindings().AddInvocation().AddWorkflows().AddActors();
 
         var app = builder.Build();
+        app.UsePeers();
         app.UseRequestTarget();
         app.UseGrpcApi();
         app.UseHttpApiOnly();
@@ -88,6 +90,11 @@ internal static class ApiServer
         {
             kestrel.Listen(address, options.HttpPort, listen => listen.Protocols = HttpProtocols.Http1);
             kestrel.Listen(address, options.GrpcPort, listen => listen.Protocols = HttpProtocols.Http2);
+        }
+
+        if (kestrel.ApplicationServices.GetRequiredService<Peers>().IsOn)
+        {
+            kestrel.Listen(IPAddress.Parse(options.InternalListenAddress), options.InternalPort, listen => listen.ForPeers());
         }
     }
 

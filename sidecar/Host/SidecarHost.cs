@@ -2,6 +2,7 @@ using Sidecar.Components;
 using Sidecar.Configuration;
 using Sidecar.Invocation;
 using Sidecar.Logging;
+using Sidecar.NameResolution;
 using Sidecar.Tracing;
 
 namespace Sidecar.Host;
@@ -62,9 +63,9 @@ internal sealed partial class SidecarHost : IAsyncDisposable
         Func<string, ComponentFactory?> findFactory)
     {
         var before = errors.Count;
-        if (options.AppProtocol is not ("http" or "https" or "h2c"))
+        if (options.AppProtocol is not ("http" or "https" or "h2c" or "grpc" or "grpcs"))
         {
-            errors.Add(new ConfigurationError("daprd", 0, "--app-protocol", $"must be http, https or h2c, not '{options.AppProtocol}'"));
+            errors.Add(new ConfigurationError("daprd", 0, "--app-protocol", $"must be http, https, h2c, grpc or grpcs, not '{options.AppProtocol}'"));
         }
 
         var (resources, components, loggers, warnings) = Load(options, process, errors, findFactory);
@@ -107,9 +108,11 @@ internal sealed partial class SidecarHost : IAsyncDisposable
         await _components.InitAsync(cancellationToken);
         var servers = ApiServer.Build(Options, AddSidecar);
         _servers = servers;
+        await servers.Services.GetRequiredService<HttpEndpoints>().LoadAsync(_resources.HttpEndpoints, _components.Registry, cancellationToken);
         await servers.StartAsync(cancellationToken);
         _health.SetOutbound(true);
         LogListening(_logger, Options.HttpPort, Options.GrpcPort);
+        await StartPeersAsync(servers, cancellationToken);
 
         if (Options.AppPort is null)
         {
@@ -117,9 +120,9 @@ internal sealed partial class SidecarHost : IAsyncDisposable
             return;
         }
 
-        if (servers.Services.GetService<IAppChannel>() is { } channel)
+        if (servers.Services.GetService<LocalApp>() is { } app)
         {
-            _process.Directory.Register(Options.AppId, channel);
+            _process.Directory.Register(Options.AppId, app);
         }
 
         _app = ActivatorUtilities.CreateInstance<AppWatch>(servers.Services);
@@ -159,6 +162,11 @@ internal sealed partial class SidecarHost : IAsyncDisposable
             // Also when the grace ended early: nothing may stay behind, least of all a listening port.
             try
             {
+                if (_servers?.Services.GetRequiredService<Peers>() is { } peers)
+                {
+                    await peers.StopAsync(cancellationToken);
+                }
+
                 await StopServersAsync(cancellationToken);
             }
             finally
@@ -226,6 +234,20 @@ internal sealed partial class SidecarHost : IAsyncDisposable
         services.AddSingleton(new Http.StateKeys(Options.AppId, ExplicitNamespace(Options)));
     }
 
+    private async Task StartPeersAsync(WebApplication servers, CancellationToken cancellationToken)
+    {
+        var peers = servers.Services.GetRequiredService<Peers>();
+        if (!peers.IsOn)
+        {
+            return;
+        }
+
+        int[] known = [Options.HttpPort, Options.GrpcPort];
+        var port = servers.Urls.Select(url => new Uri(url).Port).Single(port => !known.Contains(port));
+        await peers.StartAsync(port, cancellationToken);
+        LogPeers(_logger, port);
+    }
+
     private async Task StopAppWatchAsync(CancellationToken cancellationToken)
     {
         if (_app is not { } app)
@@ -271,6 +293,9 @@ internal sealed partial class SidecarHost : IAsyncDisposable
 
     [LoggerMessage(LogLevel.Information, "The APIs listen on HTTP port {HttpPort} and gRPC port {GrpcPort}")]
     private static partial void LogListening(ILogger logger, int httpPort, int grpcPort);
+
+    [LoggerMessage(LogLevel.Information, "Sidecars of other processes are let in on port {InternalPort}")]
+    private static partial void LogPeers(ILogger logger, int internalPort);
 
     [LoggerMessage(LogLevel.Information, "The sidecar of {AppId} has stopped")]
     private static partial void LogStopped(ILogger logger, string appId);

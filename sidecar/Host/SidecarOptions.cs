@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace Sidecar.Host;
 
 /// <summary>What daprd's flags say about one sidecar (dapr-contract.md 1.1). Defaults are daprd's.</summary>
@@ -10,6 +12,16 @@ internal sealed record SidecarOptions
 
     public string AppProtocol { get; init; } = "http";
 
+    public bool AppSpeaksGrpc => AppProtocol is "grpc" or "grpcs";
+
+    public bool AppHasTls => AppProtocol is "https" or "grpcs";
+
+    /// <summary>Where the app is; it has one only together with a port.</summary>
+    public string AppAddress => $"{(AppHasTls ? "https" : "http")}://{AppChannelAddress}:{AppPort}";
+
+    /// <summary>The version of HTTP that every call to the app is made in.</summary>
+    public Version AppHttpVersion => AppSpeaksGrpc || AppProtocol == "h2c" ? HttpVersion.Version20 : HttpVersion.Version11;
+
     public string AppChannelAddress { get; init; } = "127.0.0.1";
 
     /// <summary>-1: unlimited calls to the app at once.</summary>
@@ -18,6 +30,11 @@ internal sealed record SidecarOptions
     public int HttpPort { get; init; } = 3500;
 
     public int GrpcPort { get; init; } = 50001;
+
+    /// <summary>For sidecars in other processes; 0: any free one. It is open only when they are looked for.</summary>
+    public int InternalPort { get; init; }
+
+    public string InternalListenAddress { get; init; } = "127.0.0.1";
 
     public IReadOnlyList<string> ListenAddresses { get; init; } = [];
 

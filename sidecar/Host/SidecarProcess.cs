@@ -9,4 +9,7 @@ internal sealed record SidecarProcess(SharedClients Clients, SidecarDirectory Di
 {
     /// <summary>Who hosts which actors among the sidecars of this process; null: it has one, which finds others through the state store.</summary>
     public ActorDirectory? Actors { get; init; } = new();
+
+    /// <summary>True: sidecars in other processes of this user are found without any configuration.</summary>
+    public bool FindsPeers { get; init; }
 }

@@ -14,6 +14,8 @@ internal static partial class InvokeEndpoints
     public static void MapInvoke(this IEndpointRouteBuilder routes)
     {
         routes.Map("/v1.0/invoke/{appId}/method/{**path}", InvokeAsync);
+        routes.Map("/v1.0/invoke/http:/{**rest}", InvokeUrlAsync);
+        routes.Map("/v1.0/invoke/https:/{**rest}", InvokeUrlAsync);
         routes.Map("/{**path}", FallThroughAsync);
     }
 
@@ -22,6 +24,24 @@ internal static partial class InvokeEndpoints
     private static Task InvokeAsync(
         HttpContext context, SidecarOptions options, AppInvoker invoker, ILogger<AppInvoker> logger, CancellationToken cancellationToken) =>
         ForAppAsync(context, context.PathParameter("appId"), context.RequestPath(), options, invoker, logger, cancellationToken);
+
+    // ANY /v1.0/invoke/{URL}/method/{path...}?query: the service at that URL, without a sidecar. The doubled slash of the URL
+    // went when the path was cleaned.
+    private static Task InvokeUrlAsync(
+        HttpContext context, SidecarOptions options, AppInvoker invoker, ILogger<AppInvoker> logger, CancellationToken cancellationToken)
+    {
+        const string Separator = "/method/";
+        var rest = $"{context.Request.RouteValues["rest"]}/";
+        var at = rest.IndexOf(Separator, StringComparison.Ordinal);
+        if (at <= 0)
+        {
+            return FallThroughAsync(context, options, invoker, logger, cancellationToken);
+        }
+
+        var scheme = context.Request.Path.StartsWithSegments("/v1.0/invoke/https:", StringComparison.OrdinalIgnoreCase) ? "https" : "http";
+        return ForAppAsync(
+            context, $"{scheme}://{rest[..at]}", rest[(at + Separator.Length)..].TrimEnd('/'), options, invoker, logger, cancellationToken);
+    }
 
     private static async Task ForAppAsync(
         HttpContext context,
@@ -64,6 +84,13 @@ internal static partial class InvokeEndpoints
         {
             LogFailed(logger, appId, method, exception.Message);
             await context.Response.WriteAsync(InvokeErrors.Failed(appId, exception.Message), cancellationToken);
+            return;
+        }
+
+        catch (InvocationRefusedException refused)
+        {
+            LogFailed(logger, appId, method, refused.Message);
+            await context.Response.WriteAsync(InvokeErrors.Refused(appId, refused), cancellationToken);
             return;
         }
 

@@ -57,6 +57,7 @@ internal static class MetadataReply
             WriteComponents(writer, source.Components);
             WriteMap(writer, "extended", source.Extended.All);
             WriteSubscriptions(writer, source.Subscriptions.All);
+            WriteNamed(writer, "httpEndpoints", [.. source.Resources.HttpEndpoints.Select(endpoint => endpoint.Name)]);
             WriteAppConnection(writer, source.Options);
             WriteActorRuntime(writer, source.Actors);
             writer.WriteStartObject("workflows");

@@ -4,7 +4,7 @@ using Sidecar.Host;
 
 namespace Sidecar.Invocation;
 
-/// <summary>Calls the app over HTTP: never through a proxy, never following a redirect, never unpacking what it sent.</summary>
+/// <summary>Calls the app over HTTP, which carries gRPC too: never through a proxy, never following a redirect, never unpacking what it sent.</summary>
 internal sealed class AppChannel : IAppChannel, IDisposable
 {
     private const string TokenHeader = "dapr-api-token";
@@ -24,8 +24,8 @@ internal sealed class AppChannel : IAppChannel, IDisposable
         _health = health;
         _token = options.AppApiToken;
         _places = options.AppMaxConcurrency > 0 ? new SemaphoreSlim(options.AppMaxConcurrency) : null;
-        _address = $"{(options.AppProtocol == "https" ? "https" : "http")}://{options.AppChannelAddress}:{options.AppPort}";
-        _version = options.AppProtocol == "h2c" ? HttpVersion.Version20 : HttpVersion.Version11;
+        _address = options.AppAddress;
+        _version = options.AppHttpVersion;
         var handler = new SocketsHttpHandler
         {
             UseProxy = false,
@@ -39,7 +39,7 @@ internal sealed class AppChannel : IAppChannel, IDisposable
             RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8,
             ResponseHeaderEncodingSelector = (_, _) => Encoding.Latin1,
         };
-        if (options.AppProtocol == "https")
+        if (options.AppHasTls)
         {
             // The app on this machine serves a development certificate; daprd does not check it either.
 #pragma warning disable CA5359
@@ -66,7 +66,9 @@ internal sealed class AppChannel : IAppChannel, IDisposable
         await _places.WaitAsync(cancellationToken);
         try
         {
-            return new PlacedResponse(await _client.SendAsync(request, cancellationToken), _places);
+            var answer = await _client.SendAsync(request, cancellationToken);
+            answer.Content = new PlacedContent(answer.Content, _places);
+            return answer;
         }
         catch
         {
@@ -97,26 +99,40 @@ internal sealed class AppChannel : IAppChannel, IDisposable
     }
 
     /// <summary>Holds its place among the concurrent calls until the answer's body is read or given up.</summary>
-    private sealed class PlacedResponse : HttpResponseMessage
+    private sealed class PlacedContent : HttpContent
     {
+        private readonly HttpContent _body;
         private SemaphoreSlim? _places;
 
-        public PlacedResponse(HttpResponseMessage answer, SemaphoreSlim places)
-            : base(answer.StatusCode)
+        public PlacedContent(HttpContent body, SemaphoreSlim places)
         {
-            _places = places;
-            Content = answer.Content;
-            ReasonPhrase = answer.ReasonPhrase;
-            foreach (var header in answer.Headers.NonValidated)
+            (_body, _places) = (body, places);
+            foreach (var header in body.Headers.NonValidated)
             {
                 Headers.TryAddWithoutValidation(header.Key, header.Value);
             }
         }
 
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => _body.CopyToAsync(stream, context);
+
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken) =>
+            _body.CopyToAsync(stream, context, cancellationToken);
+
+        protected override Task<Stream> CreateContentReadStreamAsync() => _body.ReadAsStreamAsync();
+
+        protected override Task<Stream> CreateContentReadStreamAsync(CancellationToken cancellationToken) => _body.ReadAsStreamAsync(cancellationToken);
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = _body.Headers.ContentLength ?? 0;
+            return _body.Headers.ContentLength is not null;
+        }
+
         protected override void Dispose(bool disposing)
         {
-            base.Dispose(disposing);
+            _body.Dispose();
             Interlocked.Exchange(ref _places, null)?.Release();
+            base.Dispose(disposing);
         }
     }
 }

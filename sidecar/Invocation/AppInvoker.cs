@@ -1,4 +1,7 @@
+using Sidecar.AccessControl;
+using Sidecar.Grpc;
 using Sidecar.Host;
+using Sidecar.NameResolution;
 using Sidecar.Resiliency;
 
 namespace Sidecar.Invocation;
@@ -7,7 +10,7 @@ namespace Sidecar.Invocation;
 internal sealed class AppNotFoundException(string message) : Exception(message);
 
 /// <summary>Finds the target's app channel and calls it under the policies of <c>apps.{id}</c> (dapr-contract.md 7.4).</summary>
-internal sealed class AppInvoker(SidecarOptions options, SidecarDirectory directory, ResiliencyPolicies resiliency)
+internal sealed class AppInvoker(SidecarOptions options, SidecarDirectory directory, ResiliencyPolicies resiliency, Peers? peers = null, AccessList? access = null, HttpEndpoints? endpoints = null)
 {
     /// <summary>The app's answer, any status; its body still streams.</summary>
     public async Task<HttpResponseMessage> InvokeAsync(string appId, string method, IInvocation request, CancellationToken cancellationToken)
@@ -28,7 +31,13 @@ internal sealed class AppInvoker(SidecarOptions options, SidecarDirectory direct
 
         if (request.IsStream)
         {
-            return (await CallAsync(appId, request, cancellationToken)).Value;
+            return await resiliency.None.RunAsync(token => CallAsync(appId, request, token), cancellationToken);
+        }
+
+        if (request.MayBeKept && directory.Find(appId) is null)
+        {
+            // The target's sidecar may die with the call in hand; as with daprd the call is then made again.
+            await request.KeepBodyAsync(cancellationToken);
         }
 
         return await resiliency.BuiltIn(PolicySet.BuiltInServiceRetries)
@@ -37,10 +46,35 @@ internal sealed class AppInvoker(SidecarOptions options, SidecarDirectory direct
 
     private async Task<Attempt<HttpResponseMessage>> CallAsync(string appId, IInvocation request, CancellationToken cancellationToken)
     {
-        // Looked up at each attempt: the target's sidecar may have come up in the meantime.
-        var answer = await Resolve(appId).SendAsync(request.Build(), cancellationToken);
-        var status = (int)answer.StatusCode;
-        return status is >= 200 and <= 399 ? answer : Attempt<HttpResponseMessage>.Failure(answer, status);
+        while (true)
+        {
+            try
+            {
+                // Looked up at each attempt: the target's sidecar may have come up in the meantime.
+                var channel = await ResolveAsync(appId, cancellationToken);
+                return request.Judge(await channel.SendAsync(Build(request), cancellationToken));
+            }
+            catch (PeerUnreachableException) when (request.CanBeSentAgain)
+            {
+                // That replica is left out from now on, and it got nothing of the call: the next one is asked at once.
+                continue;
+            }
+            catch (Exception decided) when (decided is InvocationRefusedException or GrpcException)
+            {
+                throw new PermanentFailureException(decided);
+            }
+        }
+    }
+
+    private HttpRequestMessage Build(IInvocation request)
+    {
+        var message = request.Build();
+        if (access is not null)
+        {
+            message.Headers.TryAddWithoutValidation(SidecarHeaders.TrustDomain, access.TrustDomain);
+        }
+
+        return message;
     }
 
     // Without a policy only a call that never reached the app is made again, and any answer is the answer.
@@ -61,22 +95,34 @@ internal sealed class AppInvoker(SidecarOptions options, SidecarDirectory direct
         }
     }
 
-    private IAppChannel Resolve(string appId)
+    private async Task<IAppChannel> ResolveAsync(string appId, CancellationToken cancellationToken)
     {
+        if (endpoints?.Find(appId) is { } elsewhere)
+        {
+            return elsewhere;
+        }
+
         var parts = appId.Split('.');
         if (parts.Length > 2)
         {
             throw new AppNotFoundException($"invalid app id {appId}");
         }
 
-        var isHere = parts.Length == 1 || parts[1] == options.Namespace;
-        if (isHere && directory.Find(parts[0]) is { } channel)
+        var appNamespace = parts.Length == 1 ? options.Namespace : parts[1];
+        var isHere = appNamespace == options.Namespace;
+        if (isHere && directory.Find(parts[0]) is { } local)
         {
-            return channel;
+            return local;
         }
 
-        throw new AppNotFoundException(isHere && parts[0] == options.AppId
-            ? "cannot invoke local endpoint: app channel not initialized"
-            : $"couldn't find service: {appId}");
+        if (isHere && parts[0] == options.AppId)
+        {
+            throw new AppNotFoundException("cannot invoke local endpoint: app channel not initialized");
+        }
+
+        var (channel, existed) = peers is null ? default : await peers.FindAsync(parts[0], appNamespace, cancellationToken);
+        return channel ?? throw (existed
+            ? new HttpRequestException(HttpRequestError.ConnectionError, $"no sidecar of {appId} can be reached")
+            : new AppNotFoundException($"couldn't find service: {appId}"));
     }
 }

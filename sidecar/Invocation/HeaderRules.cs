@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using Microsoft.Extensions.Primitives;
+using Sidecar.Tracing;
 
 namespace Sidecar.Invocation;
 
@@ -42,11 +43,31 @@ internal static class HeaderRules
         "tracestate",
         "baggage");
 
+    // As metadata they would speak of the gRPC call; daprd hands them on under another name.
+    private static readonly FrozenSet<string> Renamed = FrozenSet.Create(
+        StringComparer.OrdinalIgnoreCase,
+        "accept-ranges", "cache-control", "content-length", "content-type", "cookie", "date", "from", "pragma", "via", "warning");
+
     public static bool GoesToApp(string name, IReadOnlySet<string> nominated) =>
-        !HopByHop.Contains(name) && !Replaced.Contains(name) && !nominated.Contains(name);
+        !HopByHop.Contains(name) && !Replaced.Contains(name) && !SidecarHeaders.Has(name) && !nominated.Contains(name);
 
     public static bool GoesToCaller(string name, IReadOnlySet<string> nominated) =>
-        !HopByHop.Contains(name) && !nominated.Contains(name);
+        !HopByHop.Contains(name) && !SidecarHeaders.Has(name) && !nominated.Contains(name);
+
+    public static bool IsTrace(string name) =>
+        name.Equals("traceparent", StringComparison.OrdinalIgnoreCase)
+        || name.Equals("tracestate", StringComparison.OrdinalIgnoreCase)
+        || name.Equals("baggage", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Under what name an HTTP header is metadata of a gRPC call.</summary>
+    public static string NameInGrpc(string name) => Renamed.Contains(name) ? $"dapr-{name}" : name;
+
+    public static TraceContext TraceOf(HttpRequestMessage request)
+    {
+        return new TraceContext(One("traceparent"), One("tracestate"), One("baggage"));
+
+        string One(string name) => request.Headers.NonValidated.TryGetValues(name, out var values) ? values.ToString() : "";
+    }
 
     /// <summary>The headers that a Connection header declares to be of this connection only.</summary>
     public static IReadOnlySet<string> NominatedBy(StringValues connection) => connection.Count == 0

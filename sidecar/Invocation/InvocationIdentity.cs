@@ -10,9 +10,7 @@ internal sealed record InvocationIdentity(string Caller, string Namespace, strin
 
     public void AddTo(HttpRequestHeaders headers)
     {
-        headers.TryAddWithoutValidation(HeaderRules.CallerAppId, Caller);
-        headers.TryAddWithoutValidation(HeaderRules.CallerNamespace, Namespace);
-        headers.TryAddWithoutValidation(HeaderRules.CalleeAppId, Callee);
+        AddIdsTo(headers);
         if (Caller == Callee)
         {
             // An app that calls itself never leaves its sidecar: nothing was forwarded.
@@ -22,6 +20,14 @@ internal sealed record InvocationIdentity(string Caller, string Namespace, strin
         headers.TryAddWithoutValidation("X-Forwarded-For", HostAddress);
         headers.TryAddWithoutValidation("X-Forwarded-Host", Environment.MachineName);
         headers.TryAddWithoutValidation("Forwarded", $"for={Quoted(HostAddress)};by={Quoted(HostAddress)};host={Environment.MachineName}");
+    }
+
+    /// <summary>Without where the call comes from, which a proxied gRPC call does not say.</summary>
+    public void AddIdsTo(HttpRequestHeaders headers)
+    {
+        headers.TryAddWithoutValidation(HeaderRules.CallerAppId, Caller);
+        headers.TryAddWithoutValidation(HeaderRules.CallerNamespace, Namespace);
+        headers.TryAddWithoutValidation(HeaderRules.CalleeAppId, Callee);
     }
 
     // RFC 7239: an IPv6 address has a colon and so needs brackets and quotes.

@@ -12,6 +12,11 @@ internal sealed class MessageInvocation(
     InvocationIdentity identity,
     TraceContext trace) : IInvocation
 {
+    /// <summary>Why no HTTP app can be called with the verb of this message; null when one can.</summary>
+    public string? NoVerb { get; init; }
+
+    public string DataType { get; init; } = "";
+
     public bool IsStream => false;
 
     public bool CanBeSentAgain => true;
@@ -36,6 +41,8 @@ internal sealed class MessageInvocation(
         }
 
         identity.AddTo(request.Headers);
+        AddWhenPresent(request, SidecarHeaders.NoVerb, NoVerb ?? "");
+        AddWhenPresent(request, SidecarHeaders.DataType, DataType);
         if (contentType.Length > 0)
         {
             request.Content!.Headers.TryAddWithoutValidation("Content-Type", contentType);

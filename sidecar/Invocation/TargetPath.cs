@@ -45,7 +45,7 @@ internal static class TargetPath
     public static string Decode(string raw) => Uri.UnescapeDataString(raw);
 
     // "." and ".." resolved, doubled and trailing slashes gone; nothing climbs above the root.
-    private static string Clean(string path)
+    internal static string Clean(string path)
     {
         var segments = new List<string>();
         foreach (var segment in path.Split('/'))

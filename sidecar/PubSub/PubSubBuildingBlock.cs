@@ -1,3 +1,4 @@
+using Sidecar.Grpc.Callbacks;
 using Sidecar.Host;
 using Sidecar.PubSub.Publishing;
 using Sidecar.PubSub.Subscriptions;
@@ -10,7 +11,9 @@ internal static class PubSubBuildingBlock
     {
         services.AddSingleton<EventPublisher>();
         services.AddSingleton<StreamingSubscriptions>();
-        services.AddSingleton<ProgrammaticSubscriptions>();
+        services.AddSingleton<IAppTopics>(provider => provider.GetRequiredService<SidecarOptions>().AppSpeaksGrpc
+            ? ActivatorUtilities.CreateInstance<GrpcAppTopics>(provider)
+            : ActivatorUtilities.CreateInstance<HttpAppTopics>(provider));
         services.AddSingleton<IAppLifecycle, AppSubscriptions>();
         return services;
     }

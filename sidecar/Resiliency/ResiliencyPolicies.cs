@@ -61,6 +61,9 @@ internal sealed class ResiliencyPolicies(
 
     public Pipeline ForOutbound(string component) => ForComponent(component, Direction.Outbound);
 
+    /// <summary>One attempt.</summary>
+    public Pipeline None => NewPipeline(PolicyNames.None, null);
+
     /// <summary>A policy that daprd has without any document.</summary>
     public Pipeline BuiltIn(string retry) => NewPipeline(PolicyNames.None with { Retry = retry }, null);
 

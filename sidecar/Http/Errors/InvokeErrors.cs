@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Microsoft.AspNetCore.WebUtilities;
 using Sidecar.Grpc;
+using Sidecar.Invocation;
 
 namespace Sidecar.Http.Errors;
 
@@ -36,6 +37,15 @@ internal static class InvokeErrors
 
     public static ApiError Failed(string appId, string why) =>
         new(StatusCodes.Status500InternalServerError, "ERR_DIRECT_INVOKE", $"failed to invoke, id: {appId}, err: {why}");
+
+    public static ApiError Refused(string appId, InvocationRefusedException refused) =>
+        new(
+            refused.Code == GrpcStatusCode.PermissionDenied ? StatusCodes.Status403Forbidden : StatusCodes.Status500InternalServerError,
+            "ERR_DIRECT_INVOKE",
+            $"failed to invoke, id: {appId}, err: rpc error: code = {refused.Code} desc = {refused.Message}")
+        {
+            Code = refused.Code,
+        };
 
     // dapr-contract.md 14.3; that 400 is Internal is daprd's doing.
     private static GrpcStatusCode CodeOf(int status) => status switch

@@ -2,7 +2,6 @@ using Sidecar.Components;
 using Sidecar.Components.PubSub;
 using Sidecar.Configuration;
 using Sidecar.Host;
-using Sidecar.Invocation;
 using Sidecar.PubSub.Delivery;
 using Sidecar.PubSub.Publishing;
 using Sidecar.Resiliency;
@@ -18,8 +17,7 @@ internal sealed partial class AppSubscriptions(
     SidecarOptions options,
     SidecarResources resources,
     ComponentRegistry components,
-    IAppChannel app,
-    ProgrammaticSubscriptions programmatic,
+    IAppTopics app,
     EventPublisher publisher,
     ResiliencyPolicies resiliency,
     ActiveSubscriptions active,
@@ -36,7 +34,7 @@ internal sealed partial class AppSubscriptions(
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         var subscriptions = Subscription.Merge(
-            await programmatic.AskAsync(app, cancellationToken), resources.Subscriptions.Select(Subscription.From));
+            await app.AskAsync(cancellationToken), resources.Subscriptions.Select(Subscription.From));
         _stopping.Dispose();
         _stopping = new CancellationTokenSource();
         active.Replace([.. subscriptions.Select(subscription => subscription.Describe())]);
@@ -95,7 +93,7 @@ internal sealed partial class AppSubscriptions(
         }
 
         var delivery = new EventDelivery(
-            subscription, new AppEventReceiver(app, subscription.PubSub), publisher, resiliency.ForInbound(subscription.PubSub), tracing.Source, clock, logger, _stopping.Token);
+            subscription, app.ReceiverFor(subscription.PubSub), publisher, resiliency.ForInbound(subscription.PubSub), tracing.Source, clock, logger, _stopping.Token);
         var request = new SubscribeRequest(subscription.Topic, ConsumerGroup(component, options), subscription.Metadata);
         _running.Add(await driver.SubscribeAsync(request, delivery.HandleAsync, cancellationToken));
         LogStarted(logger, subscription.Topic, subscription.PubSub);

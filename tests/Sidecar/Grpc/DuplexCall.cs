@@ -15,7 +15,7 @@ internal sealed class DuplexCall : IAsyncDisposable
     private readonly Task<HttpResponseMessage> _response;
     private readonly CancellationTokenSource _deadline = new(TimeSpan.FromSeconds(60));
 
-    public DuplexCall(Uri address, string path)
+    public DuplexCall(Uri address, string path, params (string Name, string Value)[] metadata)
     {
         _outgoing.Headers.ContentType = new MediaTypeHeaderValue("application/grpc");
         var request = new HttpRequestMessage(HttpMethod.Post, new Uri(address, path))
@@ -24,6 +24,11 @@ internal sealed class DuplexCall : IAsyncDisposable
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
             Content = _outgoing,
         };
+        foreach (var (name, value) in metadata)
+        {
+            request.Headers.Add(name, value);
+        }
+
         _response = _http.SendAsync(request, _deadline.Token);
     }
 
@@ -48,6 +53,9 @@ internal sealed class DuplexCall : IAsyncDisposable
         await stream.ReadExactlyAsync(message, _deadline.Token);
         return parser.ParseFrom(message);
     }
+
+    /// <summary>Breaks the call off, as a client that cancels does.</summary>
+    public async Task CancelAsync() => (await _response).Dispose();
 
     /// <summary>How the call ended, number and text; what was still to be read is skipped.</summary>
     public async Task<string> EndAsync()

@@ -84,7 +84,7 @@ public sealed class GrpcServerTests
 
     [Theory]
     [InlineData(new byte[0], "the request holds no message")]
-    [InlineData(new byte[] { 0, 0, 0, 0, 9, 1 }, "the request ends in the middle of a message")]
+    [InlineData(new byte[] { 0, 0, 0, 0, 9, 1 }, "the stream ends in the middle of a message")]
     [InlineData(new byte[] { 0, 0, 0, 0, 2, 0x0A, 9 }, "failed to unmarshal")]
     [InlineData(new byte[] { 7, 0, 0, 0, 0 }, "received unexpected payload format 7")]
     public async Task Unary_BrokenRequest_IsInternal(byte[] body, string message)
@@ -122,24 +122,13 @@ public sealed class GrpcServerTests
     }
 
     [Fact]
-    public async Task Method_Unknown_IsTheProxysErrorForAMissingAppId()
-    {
-        await using var server = await GrpcTestServer.StartAsync([Echo]);
-
-        var reply = await server.Client.CallAsync("/some.Service/Method", new Empty());
-
-        Assert.Equal(
-            (2, "failed to proxy request: required metadata dapr-callee-app-id or dapr-app-id not found"), (reply.Status, reply.Message));
-    }
-
-    [Fact]
-    public async Task Method_UnknownForAnApp_IsUnimplemented()
+    public async Task Method_UnknownToAServerThatDoesNotProxy_IsUnimplemented()
     {
         await using var server = await GrpcTestServer.StartAsync([Echo]);
 
         var reply = await server.Client.CallAsync("/some.Service/Method", new Empty(), default, ("dapr-app-id", "other"));
 
-        Assert.Equal(12, reply.Status);
+        Assert.Equal((12, "unknown method /some.Service/Method"), (reply.Status, reply.Message));
     }
 
     [Theory]

@@ -138,7 +138,7 @@ public sealed class StateServiceErrorTests : IAsyncLifetime
 
         var reply = await _sidecar.Client.SendAsync(GrpcSidecar.PathOf("SaveState"), whole[..^1]);
 
-        Assert.Equal((13, "the request ends in the middle of a message"), (reply.Status, reply.Message));
+        Assert.Equal((13, "the stream ends in the middle of a message"), (reply.Status, reply.Message));
         Assert.Empty(_store.Operations);
     }
 

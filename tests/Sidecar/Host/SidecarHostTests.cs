@@ -157,7 +157,7 @@ public sealed class SidecarHostTests
         var errors = new List<ConfigurationError>();
 
         var host = SidecarHost.Create(
-            new SidecarOptions { AppId = "app", ResourcesPaths = [folder.FullName], AppProtocol = "grpc", LogOutput = TextWriter.Null },
+            new SidecarOptions { AppId = "app", ResourcesPaths = [folder.FullName], AppProtocol = "smtp", LogOutput = TextWriter.Null },
             new SidecarProcess(clients, new SidecarDirectory(), TimeProvider.System),
             errors);
         folder.Delete(recursive: true);
@@ -169,7 +169,7 @@ public sealed class SidecarHostTests
         Assert.StartsWith("a.yaml:17: spec.metadata.connectionString: is required", shown[1], StringComparison.Ordinal);
         Assert.StartsWith("a.yaml:19: spec.metadata.busyTimeout: 'soon' is not a duration", shown[2], StringComparison.Ordinal);
         Assert.StartsWith("a.yaml:4: spec.type: 'state.in-memori' is not a known component type; did you mean 'state.in-memory'?; known: ", shown[3], StringComparison.Ordinal);
-        Assert.Equal("daprd: --app-protocol: must be http, https or h2c, not 'grpc'", shown[4]);
+        Assert.Equal("daprd: --app-protocol: must be http, https, h2c, grpc or grpcs, not 'smtp'", shown[4]);
     }
 
     [Fact]

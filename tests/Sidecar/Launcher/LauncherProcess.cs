@@ -26,10 +26,18 @@ internal sealed class LauncherProcess : IAsyncDisposable
 
     public string Output => string.Join('\n', _output);
 
-    public static LauncherProcess Start(string directory, params string[] args)
+    public static LauncherProcess Start(string directory, params string[] args) => Start(directory, new Dictionary<string, string>(), args);
+
+    public static LauncherProcess Start(string directory, IReadOnlyDictionary<string, string> environment, params string[] args)
     {
         var info = Interruptible.Command([Environment.ProcessPath!, Path.Combine(AppContext.BaseDirectory, "sidecar.dll"), .. args]);
         info.WorkingDirectory = directory;
+        info.Environment["XDG_STATE_HOME"] = Path.Combine(directory, ".state");
+        foreach (var (name, value) in environment)
+        {
+            info.Environment[name] = value;
+        }
+
         return new LauncherProcess(Process.Start(info)!);
     }
 

@@ -30,6 +30,7 @@ public sealed class LauncherRun : IAsyncDisposable
         var start = Interruptible.Command(["dotnet", Checkout.Launcher, .. args]);
         start.WorkingDirectory = folder;
         start.Environment["NO_COLOR"] = "1";
+        start.Environment["XDG_STATE_HOME"] = Path.Combine(folder, ".state");
         return new LauncherRun(Process.Start(start)!);
     }
 

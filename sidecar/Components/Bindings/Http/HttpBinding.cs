@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.Security.Cryptography.X509Certificates;
+using Sidecar.Clients;
 
 namespace Sidecar.Components.Bindings.Http;
 
@@ -73,21 +73,7 @@ internal sealed class HttpBinding : IOutputBinding
     private static SocketsHttpHandler Handler(HttpBindingOptions options)
     {
         var handler = new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5), ActivityHeadersPropagator = null };
-        if (options.ClientCertificate is { } certificate)
-        {
-            handler.SslOptions.ClientCertificates = [certificate];
-        }
-
-        if (options.RootAuthority is { } authority)
-        {
-            handler.SslOptions.CertificateChainPolicy = new X509ChainPolicy
-            {
-                TrustMode = X509ChainTrustMode.CustomRootTrust,
-                CustomTrustStore = { authority },
-                RevocationMode = X509RevocationMode.NoCheck,
-            };
-        }
-
+        handler.SslOptions.Trust(options.RootAuthority, options.ClientCertificate);
         return handler;
     }
 

@@ -58,7 +58,7 @@ export class Sidecar {
       ...(options.appPort ? ["--app-port", String(options.appPort)] : []),
       ...(options.flags ?? []),
     ];
-    sidecar.#process = spawn("dotnet", [program, ...flags], { cwd: sidecar.#folder, env: { ...process.env, ...options.env } });
+    sidecar.#process = spawn("dotnet", [program, ...flags], { cwd: sidecar.#folder, env: { ...process.env, XDG_STATE_HOME: join(sidecar.#folder, ".state"), ...options.env } });
     for (const stream of [sidecar.#process.stdout, sidecar.#process.stderr]) {
       stream.on("data", (bytes) => (sidecar.#said += bytes));
     }

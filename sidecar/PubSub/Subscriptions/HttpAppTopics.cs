@@ -1,17 +1,14 @@
 using System.Net;
 using Sidecar.Host;
 using Sidecar.Invocation;
+using Sidecar.PubSub.Delivery;
 
 namespace Sidecar.PubSub.Subscriptions;
 
-/// <summary>Asks the app which topics it wants: GET /dapr/subscribe (dapr-contract.md 5.3).</summary>
-internal sealed partial class ProgrammaticSubscriptions(SidecarOptions options, ILogger<ProgrammaticSubscriptions> logger)
+/// <summary>Asks an HTTP app which topics it wants: GET /dapr/subscribe (dapr-contract.md 5.3).</summary>
+internal sealed partial class HttpAppTopics(SidecarOptions options, IAppChannel app, ILogger<HttpAppTopics> logger) : IAppTopics
 {
-    /// <summary>
-    /// Throws <see cref="SubscriptionListException"/> for a list that cannot be used, and while the app fails: going on
-    /// without its subscriptions would lose events silently, so the start is tried again.
-    /// </summary>
-    public async Task<IReadOnlyList<Subscription>> AskAsync(IAppChannel app, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<Subscription>> AskAsync(CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, TargetPath.ToUri("/dapr/subscribe"));
         request.Headers.TryAddWithoutValidation("dapr-app-id", options.AppId);
@@ -29,6 +26,8 @@ internal sealed partial class ProgrammaticSubscriptions(SidecarOptions options, 
                 return [];
         }
     }
+
+    public IEventReceiver ReceiverFor(string pubSub) => new AppEventReceiver(app, pubSub);
 
     private async Task<IReadOnlyList<Subscription>> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {

@@ -1,0 +1,55 @@
+using Sidecar.AccessControl;
+using Sidecar.Grpc;
+using Sidecar.Host;
+
+namespace Sidecar.Invocation;
+
+/// <summary>This sidecar's app as all callers reach it, those of its own sidecar included.</summary>
+internal sealed class LocalApp(IAppChannel app, AppChannel channel, SidecarOptions options, AccessList access) : IAppChannel
+{
+    public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        access.Check(
+            new Caller(
+                SidecarHeaders.Find(request, HeaderRules.CallerAppId) ?? "",
+                SidecarHeaders.Find(request, HeaderRules.CallerNamespace) ?? "",
+                SidecarHeaders.Find(request, SidecarHeaders.TrustDomain) ?? ""),
+            PathOf(request.RequestUri!.OriginalString),
+            request.Method.Method);
+        if (SidecarHeaders.Find(request, SidecarHeaders.Proxied) is not null)
+        {
+            RemoveOurs(request.Headers);
+            return options.AppSpeaksGrpc
+                ? await channel.SendAsync(request, cancellationToken)
+                : throw new InvocationRefusedException(
+                    GrpcStatusCode.FailedPrecondition, $"app {options.AppId} cannot be called by gRPC: its --app-protocol is {options.AppProtocol}");
+        }
+
+        if (options.AppSpeaksGrpc)
+        {
+            return await app.SendAsync(request, cancellationToken);
+        }
+
+        if (SidecarHeaders.Find(request, SidecarHeaders.NoVerb) is { } why)
+        {
+            throw new HttpRequestException(why);
+        }
+
+        RemoveOurs(request.Headers);
+        var answer = await app.SendAsync(request, cancellationToken);
+
+        // An app must not pass for its sidecar.
+        RemoveOurs(answer.Headers);
+        return answer;
+    }
+
+    private static string PathOf(string target) => target.IndexOf('?', StringComparison.Ordinal) is >= 0 and var query ? target[..query] : target;
+
+    private static void RemoveOurs(System.Net.Http.Headers.HttpHeaders headers)
+    {
+        foreach (var name in headers.NonValidated.Select(header => header.Key).Where(SidecarHeaders.Has).ToList())
+        {
+            headers.Remove(name);
+        }
+    }
+}

@@ -35,7 +35,7 @@ internal static class JsonObjects
             return false;
         }
 
-        name = reader.GetString() ?? "";
+        name = Text(ref reader);
         reader.Read();
         return true;
     }
@@ -59,10 +59,24 @@ internal static class JsonObjects
 
     public static string? Text(ref Utf8JsonReader reader, string name) => reader.TokenType switch
     {
-        JsonTokenType.String => reader.GetString(),
+        JsonTokenType.String => Text(ref reader),
         JsonTokenType.Null => null,
         _ => throw new FormatException($"\"{name}\" is not a string"),
     };
+
+    /// <summary>The text or name that the reader stands on.</summary>
+    public static string Text(ref Utf8JsonReader reader)
+    {
+        try
+        {
+            return reader.GetString() ?? "";
+        }
+        catch (InvalidOperationException mistake)
+        {
+            // The reader finds out only now: bytes that are not UTF-8, or half a surrogate pair.
+            throw new FormatException("there is a text that is not Unicode", mistake);
+        }
+    }
 
     public static Dictionary<string, string>? TextMap(ref Utf8JsonReader reader, string name)
     {

@@ -46,7 +46,7 @@ internal sealed record LockRequest(string ResourceId, string LockOwner, int Expi
                 return 0;
             case JsonTokenType.Number when reader.TryGetDecimal(out var number) && decimal.IsInteger(number) && number is >= int.MinValue and <= int.MaxValue:
                 return (int)number;
-            case JsonTokenType.String when int.TryParse(reader.GetString(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number):
+            case JsonTokenType.String when int.TryParse(JsonObjects.Text(ref reader), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number):
                 return number;
             default:
                 throw new FormatException($"invalid value for int32 field {name}");

@@ -15,8 +15,15 @@ internal sealed record FailurePolicy(TimeSpan Interval, uint? MaxRetries)
     /// <summary>Reads <c>{"drop":{}}</c> or <c>{"constant":{"interval"?,"maxRetries"?}}</c>. Throws <see cref="FormatException"/>.</summary>
     public static FailurePolicy Parse(ReadOnlyMemory<byte> json)
     {
-        using var document = JsonDocument.Parse(json);
-        return Parse(document.RootElement);
+        try
+        {
+            using var document = JsonDocument.Parse(json);
+            return Parse(document.RootElement);
+        }
+        catch (InvalidOperationException mistake)
+        {
+            throw new FormatException("\"failure_policy\" holds a text that is not Unicode", mistake);
+        }
     }
 
     /// <summary>As from bytes.</summary>

@@ -51,8 +51,9 @@ internal readonly record struct AppAnswer(Verdict Verdict, string Reason, int? C
 
             return status;
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
+            // InvalidOperation: not UTF-8, or half a surrogate pair, which only shows when a text or name is asked for.
             return null;
         }
     }

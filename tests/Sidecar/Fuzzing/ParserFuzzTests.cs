@@ -64,6 +64,13 @@ public sealed class ParserFuzzTests
         });
 
     [Fact]
+    public void Answer_OfAnyBytes_IsAVerdict() => Fuzz.Run(
+        Fuzz.Bytes(
+            [.. ((string[])["""{"status":"RETRY"}""", """{"status":"DROP","more":[1]} rest""", """{"STATUS":null}""", "ok"]).Select(Encoding.UTF8.GetBytes)],
+            [.. ((string[])["\\ud800", "\"status\":", "{", "null", "\"SUCCESS\""]).Select(Encoding.UTF8.GetBytes)]),
+        body => Assert.True(System.Enum.IsDefined(AppAnswer.Judge(200, body).Verdict)));
+
+    [Fact]
     public void Expression_AnyText_HasAValueOrIsRefused()
     {
         string[] events = [.. Events.Take(3), """{"type":"\ud800","\udc00":1,"id":{"\ud800":[1e400,-0,18446744073709551616]},"data":{"list":[null,null,{"a":"\udfff"}]}}"""];

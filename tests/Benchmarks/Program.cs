@@ -1,20 +1,32 @@
 using System.Globalization;
+using DaprShop.Benchmarks.Blocks;
 using DaprShop.Benchmarks.Drivers;
 
 const string Usage =
     """
     usage: bench drivers [state.redis|pubsub.redis|pubsub.rabbitmq|pubsub.kafka ...] [flags]
+           bench blocks [flags]
 
           --seconds N    of each measurement (default 2)
           --runs N       of each measurement; the median counts (default 3)
           --json FILE    writes the figures there too
+          --soak N       blocks only: afterwards N minutes of all of them at once, with the sidecar's memory
     """;
 
 var components = new List<string>();
-var (seconds, runs) = (2.0, 3);
+var (seconds, runs, soak) = (2.0, 3, 0);
 string? file = null;
 var problems = new List<string>();
-if (args is not ["drivers", ..])
+var command = args.FirstOrDefault();
+if (command == "app" && args is [_, var port])
+{
+    // Started by "blocks" as an app of its launcher.
+    await using var app = await BenchApp.StartAsync(int.Parse(port, CultureInfo.InvariantCulture), new Arrivals());
+    await app.WaitForEndAsync();
+    return 0;
+}
+
+if (command is not ("drivers" or "blocks"))
 {
     Console.Error.WriteLine(Usage);
     return 2;
@@ -26,12 +38,13 @@ for (var n = 1; n < args.Length; n++)
     {
         case "--seconds" when n + 1 < args.Length && double.TryParse(args[n + 1], CultureInfo.InvariantCulture, out seconds) && seconds is > 0 and < 3600:
         case "--runs" when n + 1 < args.Length && int.TryParse(args[n + 1], CultureInfo.InvariantCulture, out runs) && runs > 0:
+        case "--soak" when command == "blocks" && n + 1 < args.Length && int.TryParse(args[n + 1], CultureInfo.InvariantCulture, out soak) && soak >= 0:
             n++;
             break;
         case "--json" when n + 1 < args.Length:
             file = args[++n];
             break;
-        case var component when DriverComparison.Components.Contains(component):
+        case var component when command == "drivers" && DriverComparison.Components.Contains(component):
             components.Add(component);
             break;
         default:
@@ -48,7 +61,9 @@ if (problems.Count > 0)
 }
 
 #if DEBUG
-Console.Error.WriteLine("warning: built for debugging; figures count with: dotnet run -c Release --project tests/Benchmarks -- drivers");
+Console.Error.WriteLine("warning: built for debugging; figures count with: dotnet run -c Release --project tests/Benchmarks -- ...");
 #endif
-await DriverComparison.RunAsync(components, TimeSpan.FromSeconds(seconds), runs, file);
+await (command == "drivers"
+    ? DriverComparison.RunAsync(components, TimeSpan.FromSeconds(seconds), runs, file)
+    : BlockComparison.RunAsync(TimeSpan.FromSeconds(seconds), runs, TimeSpan.FromMinutes(soak), file));
 return 0;

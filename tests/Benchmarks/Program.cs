@@ -10,12 +10,14 @@ const string Usage =
           --seconds N    of each measurement (default 2)
           --runs N       of each measurement; the median counts (default 3)
           --json FILE    writes the figures there too
+          --only TEXT    blocks only: those whose name holds the text, and the direct call
           --soak N       blocks only: afterwards N minutes of all of them at once, with the sidecar's memory
     """;
 
 var components = new List<string>();
 var (seconds, runs, soak) = (2.0, 3, 0);
 string? file = null;
+var only = "";
 var problems = new List<string>();
 var command = args.FirstOrDefault();
 if (command == "app" && args is [_, var port])
@@ -41,6 +43,9 @@ for (var n = 1; n < args.Length; n++)
         case "--soak" when command == "blocks" && n + 1 < args.Length && int.TryParse(args[n + 1], CultureInfo.InvariantCulture, out soak) && soak >= 0:
             n++;
             break;
+        case "--only" when command == "blocks" && n + 1 < args.Length:
+            only = args[++n];
+            break;
         case "--json" when n + 1 < args.Length:
             file = args[++n];
             break;
@@ -65,5 +70,5 @@ Console.Error.WriteLine("warning: built for debugging; figures count with: dotne
 #endif
 await (command == "drivers"
     ? DriverComparison.RunAsync(components, TimeSpan.FromSeconds(seconds), runs, file)
-    : BlockComparison.RunAsync(TimeSpan.FromSeconds(seconds), runs, TimeSpan.FromMinutes(soak), file));
+    : BlockComparison.RunAsync(TimeSpan.FromSeconds(seconds), runs, TimeSpan.FromMinutes(soak), only, file));
 return 0;

@@ -15,8 +15,9 @@ internal static class BlockComparison
 
     /// <param name="runs">Of each figure; they take turns, and the median counts.</param>
     /// <param name="soak">How long the last one goes on, with the sidecar's memory; zero: not at all.</param>
+    /// <param name="only">Of the blocks beside the direct call, those whose name holds it.</param>
     /// <param name="file">Null, or where the figures are written to as JSON.</param>
-    public static async Task RunAsync(TimeSpan duration, int runs, TimeSpan soak, string? file)
+    public static async Task RunAsync(TimeSpan duration, int runs, TimeSpan soak, string only, string? file)
     {
         var arrivals = new Arrivals();
         var ports = FreePorts.Take(2);
@@ -44,7 +45,7 @@ internal static class BlockComparison
         var invoke = HttpConnection.Request("GET", "/v1.0/invoke/callee/method/m");
         var get = HttpConnection.Request("GET", "/v1.0/state/statestore/k");
         var plain = HttpConnection.Request("GET", "/m");
-        Block[] blocks =
+        Block[] all =
         [
             new("call the app directly", worker => direct.SendAsync(worker, plain), () => TimeSpan.Zero),
             new("invoke, two sidecars of one launcher", worker => toLauncher.SendAsync(worker, invoke), () => launcher.CpuTime),
@@ -56,6 +57,7 @@ internal static class BlockComparison
             new("workflow of 3 activities, SQLite with fsync", _ => onSqlite.RunOneAsync(), () => durable.CpuTime),
         ];
 
+        var blocks = all.Where((block, n) => n == 0 || block.What.Contains(only, StringComparison.OrdinalIgnoreCase)).ToList();
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessorCount} cores, {runs} runs of {duration.TotalSeconds} s each, medians\n"));
         Console.WriteLine("| operation | c | /s | of direct | p50 / p99 ms | sidecars' CPU us |");
         Console.WriteLine("|---|--:|--:|--:|--:|--:|");

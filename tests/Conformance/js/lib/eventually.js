@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 const interval = 20;
 
 /** Asks until the answer is truthy and returns it; after the deadline (ms) it throws with the last one. */
-export async function eventually(read, deadline = 30_000) {
+export async function eventually(read, deadline = 60_000) {
   const end = Date.now() + deadline;
   for (;;) {
     const value = await read();

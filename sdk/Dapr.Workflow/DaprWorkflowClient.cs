@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Dapr.Common.Serialization;
+using Dapr.Workflow.Client;
 using Dapr.Workflow.Grpc;
 using Dapr.Workflow.Protocol;
 using Google.Protobuf;
@@ -125,6 +126,26 @@ public sealed class DaprWorkflowClient : IDaprWorkflowClient
         ArgumentException.ThrowIfNullOrEmpty(instanceId);
         var request = new ResumeRequest { InstanceId = instanceId, Reason = reason ?? string.Empty };
         return CallAsync(TaskHub.Resume, request, cancellation);
+    }
+
+    /// <inheritdoc />
+    public async Task<WorkflowInstancePage> ListInstanceIdsAsync(
+        string? continuationToken = null, int? pageSize = null, CancellationToken cancellation = default)
+    {
+        var request = new ListInstanceIDsRequest();
+        if (continuationToken is not null)
+        {
+            request.ContinuationToken = continuationToken;
+        }
+
+        if (pageSize is { } size)
+        {
+            ArgumentOutOfRangeException.ThrowIfNegativeOrZero(size, nameof(pageSize));
+            request.PageSize = (uint)size;
+        }
+
+        var reply = await CallAsync(TaskHub.ListInstanceIds, request, cancellation);
+        return new WorkflowInstancePage([.. reply.InstanceIds], reply.HasContinuationToken ? reply.ContinuationToken : null);
     }
 
     /// <inheritdoc />

@@ -1,4 +1,5 @@
 using Dapr.Common;
+using Dapr.Workflow.Client;
 
 namespace Dapr.Workflow;
 
@@ -40,4 +41,10 @@ public interface IDaprWorkflowClient : IDaprClient, IAsyncDisposable
 
     /// <summary>Deletes a finished instance and its children. Runtimes answer an unknown id with false or refuse it, a running one they refuse.</summary>
     Task<bool> PurgeInstanceAsync(string instanceId, CancellationToken cancellation = default);
+
+    /// <summary>The ids of instances, one page of them.</summary>
+    /// <param name="continuationToken">Of the page before; null: the first page.</param>
+    /// <param name="pageSize">Ids in a page, at most; null: as many as the runtime thinks fit.</param>
+    Task<WorkflowInstancePage> ListInstanceIdsAsync(
+        string? continuationToken = null, int? pageSize = null, CancellationToken cancellation = default);
 }

@@ -9,6 +9,8 @@ namespace Sidecar.Grpc;
 internal sealed class TaskHubService(WorkflowEngine engine) : IGrpcService
 {
     private const string Service = "/TaskHubSidecarService/";
+    private const int DefaultPage = 1_024;
+    private const uint LargestPage = 10_000;
 
     public IReadOnlyList<GrpcMethod> Methods =>
     [
@@ -27,7 +29,7 @@ internal sealed class TaskHubService(WorkflowEngine engine) : IGrpcService
         Unary("ResumeInstance", ResumeRequest.Parser, ResumeInstanceAsync),
         Unary("PurgeInstances", PurgeInstancesRequest.Parser, PurgeInstancesAsync),
         Unary("GetInstanceHistory", GetInstanceHistoryRequest.Parser, GetInstanceHistoryAsync),
-        Unsupported("ListInstanceIDs", ListInstanceIDsRequest.Parser),
+        Unary("ListInstanceIDs", ListInstanceIDsRequest.Parser, ListInstanceIdsAsync),
         Unsupported("RerunWorkflowFromEvent", RerunWorkflowFromEventRequest.Parser),
     ];
 
@@ -146,6 +148,20 @@ internal sealed class TaskHubService(WorkflowEngine engine) : IGrpcService
 
         var response = new GetInstanceHistoryResponse();
         response.Events.AddRange(events);
+        return response;
+    }
+
+    /// <summary>Page by page; without a size 1,024 ids each.</summary>
+    private async Task<ListInstanceIDsResponse> ListInstanceIdsAsync(ListInstanceIDsRequest request, GrpcCall call)
+    {
+        var size = request.HasPageSize && request.PageSize > 0 ? (int)Math.Min(request.PageSize, LargestPage) : DefaultPage;
+        var (ids, token) = await engine.ListAsync(request.HasContinuationToken ? request.ContinuationToken : null, size, call.Cancelled);
+        var response = new ListInstanceIDsResponse { InstanceIds = { ids } };
+        if (token is not null)
+        {
+            response.ContinuationToken = token;
+        }
+
         return response;
     }
 

@@ -5,6 +5,8 @@ namespace Sidecar.Workflows;
 /// <summary>Where one app's workflow state lives. The namespace is that of Dapr's workflow actors.</summary>
 internal sealed class InstanceKeys(string appId, string @namespace)
 {
+    private const string DocumentSuffix = "||metadata";
+
     private readonly string _instances = $"{appId}||dapr.internal.{@namespace}.{appId}.workflow||";
 
     /// <summary>Under this type an instance is an actor to the placement.</summary>
@@ -18,7 +20,14 @@ internal sealed class InstanceKeys(string appId, string @namespace)
     /// <summary>All markers start with this.</summary>
     public string UnfinishedPrefix => _unfinished;
 
-    public string Document(string instanceId) => $"{_instances}{instanceId}||metadata";
+    /// <summary>The documents of all instances start with this; so do their pages.</summary>
+    public string InstancePrefix => _instances;
+
+    /// <summary>The instance whose document stands under the key; null for a page's key.</summary>
+    public string? InstanceOf(string key) =>
+        key.EndsWith(DocumentSuffix, StringComparison.Ordinal) ? key[_instances.Length..^DocumentSuffix.Length] : null;
+
+    public string Document(string instanceId) => $"{_instances}{instanceId}{DocumentSuffix}";
 
     /// <summary>The execution id keeps a page write-once although the instance id may be used again.</summary>
     public string Page(string instanceId, string executionId, int page) =>

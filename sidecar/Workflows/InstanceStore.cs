@@ -90,6 +90,23 @@ internal sealed class InstanceStore(IStateStore store, InstanceKeys keys)
     public IAsyncEnumerable<(string InstanceId, string ExecutionId)> MarkersAsync(CancellationToken cancellationToken) =>
         store.ListKeysAsync(keys.UnfinishedPrefix, cancellationToken).Select(keys.ParseMarker);
 
+    /// <summary>The first ids after this one in ordinal order, at most that many, and whether there are more. Reads the keys of all instances.</summary>
+    public async Task<(IReadOnlyList<string> Ids, bool HasMore)> ListAsync(string? after, int count, CancellationToken cancellationToken)
+    {
+        var ids = new SortedSet<string>(StringComparer.Ordinal);
+        var hasMore = false;
+        await foreach (var key in store.ListKeysAsync(keys.InstancePrefix, cancellationToken))
+        {
+            if (keys.InstanceOf(key) is { } id && (after is null || string.CompareOrdinal(id, after) > 0) && ids.Add(id) && ids.Count > count)
+            {
+                ids.Remove(ids.Max!);
+                hasMore = true;
+            }
+        }
+
+        return ([.. ids], hasMore);
+    }
+
     public Task WritePageAsync(
         string instanceId, string executionId, int page, IEnumerable<HistoryEvent> events, CancellationToken cancellationToken)
     {

@@ -169,6 +169,21 @@ internal sealed partial class WorkflowEngine : IDisposable
     public async Task<IReadOnlyList<HistoryEvent>> HistoryAsync(string instanceId, CancellationToken cancellationToken) =>
         (await AskAsync(instanceId, new InstanceCall { History = new HistoryCall() }, cancellationToken)).History;
 
+    /// <summary>Ids of instances, finished ones too, in ordinal order. The token is for the next page; null: there is none.</summary>
+    /// <param name="token">Of the page before; null: from the first on.</param>
+    public async Task<(IReadOnlyList<string> Ids, string? Token)> ListAsync(string? token, int count, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var (ids, hasMore) = await _context.Value.Store.ListAsync(token, count, cancellationToken);
+            return (ids, hasMore ? ids[^1] : null);
+        }
+        catch (ComponentException failure)
+        {
+            throw new WorkflowException(WorkflowFault.Unavailable, failure.Message, failure);
+        }
+    }
+
     /// <summary>Answers a call here, whoever asks. Throws <see cref="WorkflowException"/>; Moved when another sidecar owns the instance.</summary>
     internal async Task<InstanceReply> AnswerAsync(string instanceId, InstanceCall call, CancellationToken cancellationToken)
     {

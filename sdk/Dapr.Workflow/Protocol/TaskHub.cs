@@ -22,6 +22,9 @@ internal static class TaskHub
     public static readonly GrpcMethod<GetInstanceHistoryRequest, GetInstanceHistoryResponse> GetHistory =
         new(Service + "GetInstanceHistory", GetInstanceHistoryResponse.Parser);
 
+    public static readonly GrpcMethod<ListInstanceIDsRequest, ListInstanceIDsResponse> ListInstanceIds =
+        new(Service + "ListInstanceIDs", ListInstanceIDsResponse.Parser);
+
     public static readonly GrpcMethod<CreateInstanceRequest, CreateInstanceResponse> StartInstance =
         new(Service + "StartInstance", CreateInstanceResponse.Parser);
 

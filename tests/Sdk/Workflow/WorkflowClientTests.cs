@@ -45,6 +45,20 @@ public sealed class WorkflowClientTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task ListInstanceIds_Page_AsksAndAnswersAsOnTheWire()
+    {
+        _server.OnUnary(Service + "ListInstanceIDs", _ => new ListInstanceIDsResponse { InstanceIds = { "a", "b" }, ContinuationToken = "b" });
+
+        var page = await Client().ListInstanceIdsAsync("x", 2);
+
+        Assert.Equal(["a", "b"], page.InstanceIds);
+        Assert.Equal("b", page.ContinuationToken);
+        // 1: "x", 2: 2
+        Assert.Equal([0, 0, 0, 0, 5, 0x0a, 1, (byte)'x', 0x10, 2], Assert.Single(_server.Calls).Body);
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => Client().ListInstanceIdsAsync(pageSize: 0));
+    }
+
+    [Fact]
     public async Task Schedule_WithoutIdAndInput_MakesAnIdAndSendsAnEmptyInput()
     {
         _server.OnUnary(Service + "StartInstance", _ => new CreateInstanceResponse());

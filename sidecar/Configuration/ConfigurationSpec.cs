@@ -23,4 +23,7 @@ internal sealed record ConfigurationSpec
     public int? MaxConcurrentWorkflows { get; init; }
 
     public int? MaxConcurrentActivities { get; init; }
+
+    /// <summary>At most one per store; a store without one is open.</summary>
+    public IReadOnlyList<SecretScope> SecretScopes { get; init; } = [];
 }

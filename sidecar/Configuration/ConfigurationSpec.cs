@@ -26,4 +26,6 @@ internal sealed record ConfigurationSpec
 
     /// <summary>At most one per store; a store without one is open.</summary>
     public IReadOnlyList<SecretScope> SecretScopes { get; init; } = [];
+
+    public ApiAccessSpec Api { get; init; } = ApiAccessSpec.Open;
 }

@@ -1,3 +1,4 @@
+using Sidecar.Api;
 using Sidecar.Host;
 using Sidecar.Tracing;
 
@@ -13,8 +14,9 @@ internal static class GrpcEndpoint
     {
         var services = app.ApplicationServices;
         var options = services.GetRequiredService<SidecarOptions>();
+        var access = services.GetRequiredService<ApiAccess>();
         var server = new GrpcServer(
-            services.GetServices<IGrpcService>().SelectMany(service => service.Methods),
+            services.GetServices<IGrpcService>().SelectMany(service => service.Methods).Select(method => DaprService.Gated(method, access)),
             options.ApiToken,
             options.MaxBodySizeBytes > 0 ? options.MaxBodySizeBytes : int.MaxValue,
             services.GetRequiredService<TimeProvider>(),

@@ -49,24 +49,24 @@ internal static class ApiServer
         app.UseApiLog(options);
         app.UseFaultBoundary();
         app.UseRouting();
-        Map(app);
+        app.MapAllowed(app.Services.GetRequiredService<ApiAccess>(), Map);
         return app;
     }
 
-    private static void Map(WebApplication app)
+    private static void Map(IEndpointRouteBuilder routes)
     {
-        app.MapHealth();
-        app.MapMetadata();
-        app.MapShutdown();
-        app.MapState();
-        app.MapLock();
-        app.MapSecrets();
-        app.MapConfiguration();
-        app.MapPublish();
-        app.MapBindings();
-        app.MapWorkflows();
-        app.MapActors();
-        app.MapInvoke();
+        routes.MapHealth();
+        routes.MapMetadata();
+        routes.MapShutdown();
+        routes.MapState();
+        routes.MapLock();
+        routes.MapSecrets();
+        routes.MapConfiguration();
+        routes.MapPublish();
+        routes.MapBindings();
+        routes.MapWorkflows();
+        routes.MapActors();
+        routes.MapInvoke();
     }
 
     private static void Configure(KestrelServerOptions kestrel, SidecarOptions options)

@@ -27,5 +27,11 @@ internal sealed record ConfigurationSpec
     /// <summary>At most one per store; a store without one is open.</summary>
     public IReadOnlyList<SecretScope> SecretScopes { get; init; } = [];
 
+    /// <summary>Steps before the HTTP API, in their order.</summary>
+    public IReadOnlyList<PipelineHandler> HttpPipeline { get; init; } = [];
+
+    /// <summary>Steps before the app, in their order.</summary>
+    public IReadOnlyList<PipelineHandler> AppHttpPipeline { get; init; } = [];
+
     public ApiAccessSpec Api { get; init; } = ApiAccessSpec.Open;
 }

@@ -8,6 +8,7 @@ using Sidecar.ConfigurationStores;
 using Sidecar.Grpc;
 using Sidecar.Http;
 using Sidecar.Invocation;
+using Sidecar.Pipelines;
 using Sidecar.PubSub;
 using Sidecar.Resiliency;
 using Sidecar.Tracing;
@@ -37,6 +38,7 @@ internal static class ApiServer
         builder.Services.AddSingleton<ExtendedMetadata>();
         builder.Services.AddSingleton<ResiliencyPolicies>();
         builder.Services.AddSingleton<ComponentCalls>();
+        builder.Services.AddSingleton<HttpPipelines>();
         builder.Services.AddApi();
         builder.Services.AddConfigurationStores().AddPubSub().AddBindings().AddInvocation().AddWorkflows().AddActors();
 
@@ -46,6 +48,7 @@ internal static class ApiServer
         app.UseHttpApiOnly();
         app.UseRequestTracing(app.Services.GetRequiredService<SidecarTracing>());
         app.UseApiToken(options.ApiToken);
+        app.UseHttpPipeline();
         app.UseApiLog(options);
         app.UseFaultBoundary();
         app.UseRouting();

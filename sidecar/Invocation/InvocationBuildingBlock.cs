@@ -1,4 +1,5 @@
 using Sidecar.Host;
+using Sidecar.Pipelines;
 
 namespace Sidecar.Invocation;
 
@@ -9,7 +10,10 @@ internal static class InvocationBuildingBlock
         services.AddSingleton<AppInvoker>();
         if (services.Any(service => service.ImplementationInstance is SidecarOptions { AppPort: not null }))
         {
-            services.AddSingleton<IAppChannel, AppChannel>();
+            services.AddSingleton<AppChannel>();
+            services.AddSingleton<IAppChannel>(provider => provider.GetRequiredService<HttpPipelines>().App is { Count: > 0 } steps
+                ? new AppPipeline(provider.GetRequiredService<AppChannel>(), steps)
+                : provider.GetRequiredService<AppChannel>());
         }
 
         return services;

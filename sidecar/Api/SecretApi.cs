@@ -3,6 +3,7 @@ using Sidecar.Components.Secrets;
 using Sidecar.Configuration;
 using Sidecar.Http;
 using Sidecar.Http.Errors;
+using Sidecar.Metrics;
 
 namespace Sidecar.Api;
 
@@ -26,7 +27,7 @@ internal sealed class SecretApi(ComponentRegistry components, ComponentCalls cal
             return ApiAnswer<IReadOnlyDictionary<string, string>>.Failed(SecretErrors.Denied(store, key));
         }
 
-        var answer = await calls.RunAsync(store, token => secrets.GetAsync(key, token), cancellationToken);
+        var answer = await calls.RunAsync(ComponentOperation.Secret("get"), store, token => secrets.GetAsync(key, token), cancellationToken);
         return new ApiAnswer<IReadOnlyDictionary<string, string>>(
             answer.Value, answer.Fault is { } fault ? SecretErrors.Get(store, key, fault.Message) : null);
     }
@@ -40,7 +41,7 @@ internal sealed class SecretApi(ComponentRegistry components, ComponentCalls cal
             return ApiAnswer<IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>>.Failed(Missing(store));
         }
 
-        var answer = await calls.RunAsync(store, secrets.GetAllAsync, cancellationToken);
+        var answer = await calls.RunAsync(ComponentOperation.Secret("bulk_get"), store, secrets.GetAllAsync, cancellationToken);
         var allowed = answer.Value?.Where(secret => Allows(store, secret.Key)).ToDictionary(StringComparer.Ordinal);
         return new ApiAnswer<IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>>(
             allowed, answer.Fault is { } fault ? SecretErrors.BulkGet(store, fault.Message) : null);

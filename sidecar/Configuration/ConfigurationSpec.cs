@@ -17,6 +17,8 @@ internal sealed record ConfigurationSpec
     /// <summary>Null: no file says; the flag decides.</summary>
     public bool? ApiLogging { get; init; }
 
+    public bool LogsApi(Host.SidecarOptions options) => options.EnableApiLogging || ApiLogging == true;
+
     public bool OmitHealthChecksFromApiLog { get; init; }
 
     /// <summary>workflow.maxConcurrentWorkflowInvocations and .maxConcurrentActivityInvocations; null: unlimited.</summary>
@@ -32,6 +34,8 @@ internal sealed record ConfigurationSpec
 
     /// <summary>Steps before the app, in their order.</summary>
     public IReadOnlyList<PipelineHandler> AppHttpPipeline { get; init; } = [];
+
+    public MetricsSpec Metrics { get; init; } = MetricsSpec.Default;
 
     public ApiAccessSpec Api { get; init; } = ApiAccessSpec.Open;
 }

@@ -22,7 +22,9 @@ internal static class GrpcEndpoint
             services.GetRequiredService<TimeProvider>(),
             services.GetRequiredService<ILogger<GrpcServer>>(),
             services.GetRequiredService<SidecarTracing>().Source);
-        return app.Use((http, next) => IsGrpc(http.Request) ? server.ServeAsync(http) : next(http));
+        var observation = new GrpcObservation(services);
+        Func<HttpContext, Task> serve = observation.IsNeeded ? http => observation.ServeAsync(server, http) : server.ServeAsync;
+        return app.Use((http, next) => IsGrpc(http.Request) ? serve(http) : next(http));
     }
 
     private static bool IsGrpc(HttpRequest request) =>

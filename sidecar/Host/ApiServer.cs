@@ -8,6 +8,7 @@ using Sidecar.ConfigurationStores;
 using Sidecar.Grpc;
 using Sidecar.Http;
 using Sidecar.Invocation;
+using Sidecar.Metrics;
 using Sidecar.Pipelines;
 using Sidecar.PubSub;
 using Sidecar.Resiliency;
@@ -29,7 +30,11 @@ internal static class ApiServer
     {
         // Empty: nothing from appsettings, ASPNETCORE_* or Ctrl+C may reach a sidecar that shares its process with others.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "sidecar" });
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Configure(kestrel, options));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            Configure(kestrel, options);
+            ConfigureSide(kestrel, options, kestrel.ApplicationServices.GetRequiredService<SidecarMetrics>().IsOn);
+        });
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.GracefulShutdown);
         builder.Services.AddRoutingCore();
         addSidecar(builder.Services);
@@ -43,13 +48,18 @@ internal static class ApiServer
         builder.Services.AddConfigurationStores().AddPubSub().AddBindings().AddInvocation().AddWorkflows().AddActors();
 
         var app = builder.Build();
+        app.UseMetricsEndpoint();
         app.UseRequestTarget();
         app.UseGrpcApi();
         app.UseHttpApiOnly();
         app.UseRequestTracing(app.Services.GetRequiredService<SidecarTracing>());
-        app.UseApiToken(options.ApiToken);
-        app.UseHttpPipeline();
-        app.UseApiLog(options);
+        app.UseHttpMetrics();
+        app.UseUnlessPublic(options, api =>
+        {
+            api.UseApiToken(options.ApiToken);
+            api.UseHttpPipeline();
+            api.UseApiLog(options);
+        });
         app.UseFaultBoundary();
         app.UseRouting();
         app.MapAllowed(app.Services.GetRequiredService<ApiAccess>(), Map);
@@ -94,11 +104,28 @@ internal static class ApiServer
         }
     }
 
+    private static void ConfigureSide(KestrelServerOptions kestrel, SidecarOptions options, bool servesMetrics)
+    {
+        if (servesMetrics && options.MetricsPort is { } metricsPort)
+        {
+            kestrel.Listen(Address(options.MetricsListenAddress), metricsPort, listen => listen.Protocols = HttpProtocols.Http1);
+        }
+
+        if (options.PublicPort is { } publicPort)
+        {
+            kestrel.Listen(Address(options.PublicListenAddress), publicPort, listen => listen.Protocols = HttpProtocols.Http1);
+        }
+    }
+
+    private static IPAddress Address(string? text) => string.IsNullOrEmpty(text) ? IPAddress.Loopback : Parse(text);
+
+    private static IPAddress Parse(string address) =>
+        IPAddress.TryParse(address, out var parsed) ? parsed : throw new ArgumentException($"'{address}' is not an IP address to listen on");
+
     // daprd listens on all interfaces by default. These sidecars run on a developer's machine, mostly without an API
     // token, and must not offer their state to the network; --dapr-listen-addresses restores daprd's way.
     private static IEnumerable<IPAddress> Addresses(SidecarOptions options) =>
         options.ListenAddresses.Count == 0
             ? [IPAddress.Loopback]
-            : options.ListenAddresses.Select(address =>
-                IPAddress.TryParse(address, out var parsed) ? parsed : throw new ArgumentException($"'{address}' is not an IP address to listen on"));
+            : options.ListenAddresses.Select(Parse);
 }

@@ -1,11 +1,11 @@
 using DaprShop.Tests.Configuration;
 using DaprShop.Tests.Wire;
+using Microsoft.Extensions.Logging.Abstractions;
 using Sidecar.Components;
 using Sidecar.Components.Middleware.Bearer;
 using Sidecar.Components.Middleware.RateLimit;
 using Sidecar.Components.Middleware.RouterChecker;
 using Sidecar.Components.Middleware.Uppercase;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DaprShop.Tests.Pipelines;
 

@@ -1,4 +1,3 @@
-using DaprShop.TestKit;
 using DaprShop.Tests.Configuration;
 using DaprShop.Tests.Wire;
 

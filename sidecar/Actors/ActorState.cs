@@ -4,6 +4,7 @@ using Sidecar.Components.State;
 using Sidecar.Configuration;
 using Sidecar.Host;
 using Sidecar.Http;
+using Sidecar.Metrics;
 
 namespace Sidecar.Actors;
 
@@ -18,7 +19,7 @@ internal sealed class ActorState(
     public async Task<StateItem?> GetAsync(ActorAddress actor, string key, CancellationToken cancellationToken)
     {
         var (name, store) = Store();
-        var answer = await calls.RunAsync(name, token => store.GetAsync(Prefix(actor) + key, token), cancellationToken);
+        var answer = await calls.RunAsync(ComponentOperation.State("get"), name, token => store.GetAsync(Prefix(actor) + key, token), cancellationToken);
         return answer.Fault is { } fault ? throw new ActorException(ActorFault.Store, fault.Message, fault) : answer.Value;
     }
 
@@ -33,6 +34,7 @@ internal sealed class ActorState(
 
         var prefix = Prefix(actor);
         var answer = await calls.RunAsync(
+            ComponentOperation.State("transaction"),
             name,
             async token =>
             {

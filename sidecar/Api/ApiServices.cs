@@ -1,3 +1,4 @@
+using Sidecar.Configuration;
 using Sidecar.Grpc;
 using Sidecar.Grpc.Proxy;
 using Sidecar.Http;
@@ -9,6 +10,7 @@ internal static class ApiServices
     /// <summary>The operations of the building blocks, and their methods of Dapr's gRPC service.</summary>
     public static IServiceCollection AddApi(this IServiceCollection services)
     {
+        services.AddSingleton(provider => new ApiAccess(provider.GetRequiredService<SidecarResources>().Configuration.Api));
         services.AddSingleton<StateApi>();
         services.AddSingleton<IGrpcService, StateService>();
         services.AddSingleton<PublishApi>();

@@ -2,6 +2,7 @@ using Sidecar.Components;
 using Sidecar.Components.Bindings;
 using Sidecar.Http;
 using Sidecar.Http.Errors;
+using Sidecar.Metrics;
 
 namespace Sidecar.Api;
 
@@ -26,7 +27,7 @@ internal sealed class BindingApi(ComponentRegistry components, ComponentCalls ca
             return Refuse(name, $"binding {name} does not support operation {invocation.Operation}. supported operations:{string.Join(' ', binding.Operations)}");
         }
 
-        var answer = await calls.RunAsync(name, token => binding.InvokeAsync(invocation, token), cancellationToken);
+        var answer = await calls.RunAsync(ComponentOperation.OutputBinding(invocation.Operation), name, token => binding.InvokeAsync(invocation, token), cancellationToken);
         return answer.Fault is { } fault ? Refuse(name, fault.Message) : new ApiAnswer<BindingReply>(answer.Value, null);
     }
 

@@ -3,6 +3,7 @@ using Sidecar.Components.Configuration;
 using Sidecar.ConfigurationStores;
 using Sidecar.Http;
 using Sidecar.Http.Errors;
+using Sidecar.Metrics;
 
 namespace Sidecar.Api;
 
@@ -23,7 +24,7 @@ internal sealed class ConfigurationApi(ComponentRegistry components, Configurati
             return ApiAnswer<IReadOnlyDictionary<string, ConfigurationItem>>.Failed(refusal);
         }
 
-        var answer = await calls.RunAsync(store, token => components.Configuration(store)!.GetAsync(keys, token), cancellationToken);
+        var answer = await calls.RunAsync(ComponentOperation.Configuration("get"), store, token => components.Configuration(store)!.GetAsync(keys, token), cancellationToken);
         return new ApiAnswer<IReadOnlyDictionary<string, ConfigurationItem>>(
             answer.Value, answer.Fault is { } fault ? ConfigurationStoreErrors.Get(keys, store, fault.Message) : null);
     }
@@ -37,7 +38,7 @@ internal sealed class ConfigurationApi(ComponentRegistry components, Configurati
         }
 
         var answer = await calls.RunAsync(
-            store, token => subscriptions.SubscribeAsync(store, components.Configuration(store)!, keys, token), cancellationToken);
+            ComponentOperation.Configuration("subscribe"), store, token => subscriptions.SubscribeAsync(store, components.Configuration(store)!, keys, token), cancellationToken);
         return Subscribed(store, keys, answer);
     }
 
@@ -51,6 +52,7 @@ internal sealed class ConfigurationApi(ComponentRegistry components, Configurati
         }
 
         var answer = await calls.RunAsync(
+            ComponentOperation.Configuration("subscribe"),
             store,
             async token =>
             {

@@ -2,6 +2,7 @@ using Sidecar.Components;
 using Sidecar.Components.Lock;
 using Sidecar.Http;
 using Sidecar.Http.Errors;
+using Sidecar.Metrics;
 
 namespace Sidecar.Api;
 
@@ -23,6 +24,7 @@ internal sealed class LockApi(ComponentRegistry components, StateKeys keys, Comp
 
         var key = keys.LockKey(found!.Spec, request.ResourceId);
         var answer = await calls.RunAsync(
+            ComponentOperation.Lock("try_lock"),
             store,
             token => ((ILockStore)found.Instance).TryLockAsync(key, request.LockOwner, TimeSpan.FromSeconds(request.ExpiryInSeconds), token),
             cancellationToken);
@@ -44,7 +46,7 @@ internal sealed class LockApi(ComponentRegistry components, StateKeys keys, Comp
 
         var key = keys.LockKey(found!.Spec, request.ResourceId);
         var answer = await calls.RunAsync(
-            store, token => ((ILockStore)found.Instance).UnlockAsync(key, request.LockOwner, token), cancellationToken);
+            ComponentOperation.Lock("unlock"), store, token => ((ILockStore)found.Instance).UnlockAsync(key, request.LockOwner, token), cancellationToken);
         return answer.Fault is { } fault
             ? ApiAnswer<UnlockStatus>.Failed(LockErrors.Unlock(fault.Message))
             : ApiAnswer<UnlockStatus>.Of(answer.Value);

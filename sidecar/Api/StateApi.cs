@@ -4,6 +4,7 @@ using Sidecar.Components.State;
 using Sidecar.Host;
 using Sidecar.Http;
 using Sidecar.Http.Errors;
+using Sidecar.Metrics;
 
 namespace Sidecar.Api;
 
@@ -37,7 +38,7 @@ internal sealed class StateApi(SidecarOptions options, ComponentRegistry compone
         }
 
         var fullKey = store.Prefix + key;
-        var answer = await calls.RunAsync(store.Name, token => store.Instance.GetAsync(fullKey, token), cancellationToken);
+        var answer = await calls.RunAsync(ComponentOperation.State("get"), store.Name, token => store.Instance.GetAsync(fullKey, token), cancellationToken);
         return new ApiAnswer<StateItem>(answer.Value, answer.Fault is { } fault ? StateErrors.Get(store.Name, key, fault) : null);
     }
 
@@ -52,6 +53,7 @@ internal sealed class StateApi(SidecarOptions options, ComponentRegistry compone
 
         var fullKeys = wanted.Distinct(StringComparer.Ordinal).Select(key => store.Prefix + key).ToList();
         var answer = await calls.RunAsync(
+            ComponentOperation.State("bulk_get"),
             store.Name,
             token => fullKeys.Count == 0 ? Task.FromResult<IReadOnlyList<StateItem>>([]) : store.Instance.GetManyAsync(fullKeys, token),
             cancellationToken);
@@ -70,7 +72,7 @@ internal sealed class StateApi(SidecarOptions options, ComponentRegistry compone
     {
         var error = Illegal(store, requests.Select(request => request.Key));
         return error ?? (await ApplyAllAsync(
-            store, requests, request => StateRequests.ToSet(request, store.Prefix, metadata), cancellationToken) is { } fault
+            "set", store, requests, request => StateRequests.ToSet(request, store.Prefix, metadata), cancellationToken) is { } fault
                 ? StateErrors.Save(store.Name, fault)
                 : null);
     }
@@ -79,7 +81,7 @@ internal sealed class StateApi(SidecarOptions options, ComponentRegistry compone
     {
         var error = Illegal(store, [request.Key]);
         return error ?? (await ApplyAllAsync(
-            store, [request], one => StateRequests.ToDelete(one, store.Prefix), cancellationToken) is { } fault
+            "delete", store, [request], one => StateRequests.ToDelete(one, store.Prefix), cancellationToken) is { } fault
                 ? StateErrors.Delete(request.Key, fault)
                 : null);
     }
@@ -90,7 +92,7 @@ internal sealed class StateApi(SidecarOptions options, ComponentRegistry compone
     {
         var error = Illegal(store, requests.Select(request => request.Key));
         return error ?? (await ApplyAllAsync(
-            store, requests, request => StateRequests.ToDelete(request, store.Prefix), cancellationToken) is { } fault
+            "bulk_delete", store, requests, request => StateRequests.ToDelete(request, store.Prefix), cancellationToken) is { } fault
                 ? StateErrors.BulkDelete(store.Name, fault)
                 : null);
     }
@@ -121,6 +123,7 @@ internal sealed class StateApi(SidecarOptions options, ComponentRegistry compone
         }
 
         var answer = await calls.RunAsync(
+            ComponentOperation.State("transaction"),
             store.Name,
             async token =>
             {
@@ -135,12 +138,14 @@ internal sealed class StateApi(SidecarOptions options, ComponentRegistry compone
     }
 
     private async Task<ComponentException?> ApplyAllAsync(
+        string operation,
         FoundStateStore store,
         IReadOnlyList<StateRequest> requests,
         Func<StateRequest, StateOperation> toOperation,
         CancellationToken cancellationToken)
     {
         var answers = await Task.WhenAll(requests.Select(request => calls.RunAsync(
+            ComponentOperation.State(operation),
             store.Name,
             async token =>
             {

@@ -26,6 +26,11 @@ internal static class DaprdCommand
             return ExitCode.Success;
         }
 
+        if (flags is { Errors.Count: 0 } && flags.Switch("wait") == true)
+        {
+            return await WaitCommand.RunAsync(flags.Number("dapr-http-port") ?? new SidecarOptions { AppId = "" }.HttpPort, TimeProvider.System);
+        }
+
         var mistakes = new List<string>();
         var options = DaprdFlags.Read(flags, Environment.GetEnvironmentVariable, Environment.CurrentDirectory, mistakes);
         if (options is null)
@@ -33,7 +38,7 @@ internal static class DaprdCommand
             return await ReportAsync("the command line is wrong", mistakes);
         }
 
-        options = WithChosenPorts(options);
+        options = WithChosenPorts(options, flags.Number("metrics-port") is null);
         await using var clients = new SharedClients();
         var errors = new List<ConfigurationError>();
         using var signals = new StopSignals();
@@ -91,13 +96,16 @@ internal static class DaprdCommand
         }
     }
 
-    private static SidecarOptions WithChosenPorts(SidecarOptions options)
+    private static SidecarOptions WithChosenPorts(SidecarOptions options, bool mayMoveMetrics)
     {
         var ports = new PortChoice();
         return options with
         {
             HttpPort = options.HttpPort == 0 ? ports.Next() : options.HttpPort,
             GrpcPort = options.GrpcPort == 0 ? ports.Next() : options.GrpcPort,
+
+            // Nobody asked for 9090, so a second sidecar on this machine shall not fail because the first has it.
+            MetricsPort = options.MetricsPort is { } port && (port == 0 || (mayMoveMetrics && !PortChoice.IsFree(port))) ? ports.Next() : options.MetricsPort,
         };
     }
 

@@ -9,6 +9,8 @@ namespace Sidecar.Cli;
 /// </summary>
 internal static class DaprdFlags
 {
+    public const int DefaultMetricsPort = 9090;
+
     public static readonly FlagSet Table = new(
         new Flag("app-id", FlagKind.Text, "identity of the app; required"),
         new Flag("app-port", FlagKind.Port, "port of the app; without it there is no app channel"),
@@ -25,6 +27,13 @@ internal static class DaprdFlags
         new Flag("config", FlagKind.List, "configuration files, merged in order"),
         new Flag("max-body-size", FlagKind.Size, "largest request body"),
         new Flag("dapr-http-max-request-size", FlagKind.Number, "old form of --max-body-size, in MiB"),
+        new Flag("read-buffer-size", FlagKind.Size, "largest request head"),
+        new Flag("dapr-http-read-buffer-size", FlagKind.Number, "old form of --read-buffer-size, in KiB"),
+        new Flag("dapr-public-port", FlagKind.Port, "a second HTTP port with health and metadata only, without token"),
+        new Flag("dapr-public-listen-address", FlagKind.Text, "address of the public port"),
+        new Flag("enable-metrics", FlagKind.Switch, "serve metrics; on unless false"),
+        new Flag("metrics-port", FlagKind.Port, "port of the metrics; without it 9090, or another when that is taken"),
+        new Flag("metrics-listen-address", FlagKind.Text, "address of the metrics"),
         new Flag("dapr-graceful-shutdown-seconds", FlagKind.Number, "time a stop may take"),
         new Flag("enable-app-health-check", FlagKind.Switch, "probe the app"),
         new Flag("app-health-check-path", FlagKind.Text, "path of the probe"),
@@ -36,6 +45,7 @@ internal static class DaprdFlags
         new Flag("log-as-json", FlagKind.Switch, "log lines as JSON"),
         new Flag("app-ssl", FlagKind.Switch, "old form of --app-protocol https or grpcs"),
         new Flag("mode", FlagKind.Text, "standalone is the only one here") { Choices = ["standalone"] },
+        new Flag("wait", FlagKind.Switch, "wait until the sidecar of --dapr-http-port can be called, then end"),
         new Flag("version", FlagKind.Switch, "print the version"),
         new Flag("build-info", FlagKind.Switch, "print version and runtime"),
         new Flag("help", FlagKind.Switch, "print this") { Short = "h" },
@@ -47,29 +57,21 @@ internal static class DaprdFlags
         Accepted("control-plane-namespace", FlagKind.Text),
         Accepted("control-plane-trust-domain", FlagKind.Text),
         Accepted("dapr-block-shutdown-duration", FlagKind.Duration),
-        Accepted("dapr-http-read-buffer-size", FlagKind.Number),
-        Accepted("dapr-public-listen-address", FlagKind.Text),
-        Accepted("dapr-public-port", FlagKind.Port),
         Accepted("disable-builtin-k8s-secret-store", FlagKind.Switch),
         Accepted("disable-init-endpoints", FlagKind.List),
-        Accepted("enable-metrics", FlagKind.Switch),
         Accepted("enable-mtls", FlagKind.Switch),
         Accepted("enable-profiling", FlagKind.Switch),
         Accepted("hot-reload-reconcile-interval", FlagKind.Duration),
         Accepted("kubeconfig", FlagKind.Text),
-        Accepted("metrics-listen-address", FlagKind.Text),
-        Accepted("metrics-port", FlagKind.Port),
         Accepted("placement-host-address", FlagKind.Text),
         Accepted("profile-port", FlagKind.Port),
-        Accepted("read-buffer-size", FlagKind.Size),
         Accepted("reminders-service", FlagKind.Text),
         Accepted("scheduler-host-address", FlagKind.Text),
         Accepted("scheduler-job-streams", FlagKind.Number),
         Accepted("sentry-address", FlagKind.Text),
         Accepted("sentry-request-jwt-audiences", FlagKind.List),
         Accepted("trust-anchors", FlagKind.Text),
-        Accepted("unix-domain-socket", FlagKind.Text),
-        Accepted("wait", FlagKind.Switch));
+        Accepted("unix-domain-socket", FlagKind.Text));
 
     /// <summary>Null when there were errors.</summary>
     public static SidecarOptions? Read(
@@ -93,6 +95,12 @@ internal static class DaprdFlags
             GrpcPort = flags.Number("dapr-grpc-port") ?? defaults.GrpcPort,
             InternalPort = flags.Number("dapr-internal-grpc-port") ?? defaults.InternalPort,
             InternalListenAddress = flags.Text("dapr-internal-grpc-listen-address") ?? defaults.InternalListenAddress,
+            PublicPort = flags.Number("dapr-public-port") is { } publicPort and > 0 ? publicPort : null,
+            PublicListenAddress = flags.Text("dapr-public-listen-address"),
+            MetricsPort = flags.Switch("enable-metrics") == false ? null : flags.Number("metrics-port") ?? DefaultMetricsPort,
+            MetricsListenAddress = flags.Text("metrics-listen-address"),
+            ReadBufferSizeBytes = (int?)flags.Size("read-buffer-size")
+                ?? (flags.Number("dapr-http-read-buffer-size") is { } kibibytes and > 0 ? kibibytes << 10 : defaults.ReadBufferSizeBytes),
             ListenAddresses = flags.List("dapr-listen-addresses"),
             ResourcesPaths = Absolute(flags.List("resources-path").Concat(flags.List("components-path")), currentDirectory),
             ConfigFiles = Absolute(flags.List("config"), currentDirectory),
@@ -135,12 +143,23 @@ internal static class DaprdFlags
             "--app-health-probe-timeout must not be longer than --app-health-probe-interval");
         Require(options.AppHealthThreshold > 0, "--app-health-threshold must be at least 1");
         Require(options.GracefulShutdown >= TimeSpan.Zero, "--dapr-graceful-shutdown-seconds must not be negative");
-        Require(
-            options.HttpPort == 0 || options.HttpPort != options.GrpcPort,
-            $"--dapr-http-port and --dapr-grpc-port are both {options.HttpPort}");
-        Require(
-            IPAddress.TryParse(options.InternalListenAddress, out _),
-            $"--dapr-internal-grpc-listen-address: '{options.InternalListenAddress}' is not an IP address");
+        Require(options.ReadBufferSizeBytes > 0, "--read-buffer-size must be at least 1 byte and less than 2Gi");
+        var ports = new (string Flag, int? Port)[]
+        {
+            ("--dapr-http-port", options.HttpPort), ("--dapr-grpc-port", options.GrpcPort), ("--dapr-public-port", options.PublicPort), ("--metrics-port", options.MetricsPort), ("--dapr-internal-grpc-port", options.InternalPort),
+        };
+        foreach (var clash in ports.Where(port => port.Port is > 0).GroupBy(port => port.Port).Where(group => group.Count() > 1))
+        {
+            errors.Add($"{string.Join(" and ", clash.Select(port => port.Flag))} are both {clash.Key}");
+        }
+
+        foreach (var (flag, address) in options.ListenAddresses.Select(address => ("--dapr-listen-addresses", address))
+            .Append(("--dapr-public-listen-address", options.PublicListenAddress ?? "")).Append(("--metrics-listen-address", options.MetricsListenAddress ?? ""))
+            .Append(("--dapr-internal-grpc-listen-address", options.InternalListenAddress)))
+        {
+            Require(address.Length == 0 || IPAddress.TryParse(address, out _), $"{flag}: '{address}' is not an IP address");
+        }
+
         foreach (var path in options.ResourcesPaths)
         {
             Require(Directory.Exists(path), $"--resources-path: no such directory: {path}");

@@ -5,6 +5,10 @@ using Sidecar.Components.Configuration.Redis;
 using Sidecar.Components.Configuration.Sqlite;
 using Sidecar.Components.Lock.Redis;
 using Sidecar.Components.Lock.Sqlite;
+using Sidecar.Components.Middleware.Bearer;
+using Sidecar.Components.Middleware.RateLimit;
+using Sidecar.Components.Middleware.RouterChecker;
+using Sidecar.Components.Middleware.Uppercase;
 using Sidecar.Components.PubSub.InMemory;
 using Sidecar.Components.PubSub.Kafka;
 using Sidecar.Components.PubSub.RabbitMq;
@@ -33,6 +37,10 @@ internal static class ComponentCatalog
         ["configuration.sqlite"] = SqliteConfigurationStore.Create,
         ["lock.redis"] = RedisLockStore.Create,
         ["lock.sqlite"] = SqliteLockStore.Create,
+        ["middleware.http.bearer"] = BearerMiddleware.Create,
+        ["middleware.http.ratelimit"] = RateLimit.Create,
+        ["middleware.http.routerchecker"] = RouterChecker.Create,
+        ["middleware.http.uppercase"] = Uppercase.Create,
         ["pubsub.in-memory"] = InMemoryPubSub.Create,
         ["pubsub.kafka"] = KafkaPubSub.Create,
         ["pubsub.rabbitmq"] = RabbitMqPubSub.Create,

@@ -40,6 +40,11 @@ internal static partial class ConfigurationReader
             OmitHealthChecksFromApiLog = apiLogging["omitHealthChecks"].Flag() ?? earlier.OmitHealthChecksFromApiLog,
             MaxConcurrentWorkflows = spec["workflow"]["maxConcurrentWorkflowInvocations"].Integer(1) ?? earlier.MaxConcurrentWorkflows,
             MaxConcurrentActivities = spec["workflow"]["maxConcurrentActivityInvocations"].Integer(1) ?? earlier.MaxConcurrentActivities,
+            HttpPipeline = PipelineHandler.Read(spec["httpPipeline"], earlier.HttpPipeline),
+            AppHttpPipeline = PipelineHandler.Read(spec["appHttpPipeline"], earlier.AppHttpPipeline),
+            Metrics = MetricsSpec.Read(spec["metrics"], MetricsSpec.Read(spec["metric"], earlier.Metrics)),
+            Api = ApiAccessSpec.Read(spec["api"], earlier.Api),
+            SecretScopes = SecretScope.Read(spec["secrets"], earlier.SecretScopes),
         };
     }
 

@@ -34,10 +34,25 @@ internal sealed record ConfigurationSpec
     /// <summary>Null: no file says; the flag decides.</summary>
     public bool? ApiLogging { get; init; }
 
+    public bool LogsApi(Host.SidecarOptions options) => options.EnableApiLogging || ApiLogging == true;
+
     public bool OmitHealthChecksFromApiLog { get; init; }
 
     /// <summary>workflow.maxConcurrentWorkflowInvocations and .maxConcurrentActivityInvocations; null: unlimited.</summary>
     public int? MaxConcurrentWorkflows { get; init; }
 
     public int? MaxConcurrentActivities { get; init; }
+
+    /// <summary>At most one per store; a store without one is open.</summary>
+    public IReadOnlyList<SecretScope> SecretScopes { get; init; } = [];
+
+    /// <summary>Steps before the HTTP API, in their order.</summary>
+    public IReadOnlyList<PipelineHandler> HttpPipeline { get; init; } = [];
+
+    /// <summary>Steps before the app, in their order.</summary>
+    public IReadOnlyList<PipelineHandler> AppHttpPipeline { get; init; } = [];
+
+    public MetricsSpec Metrics { get; init; } = MetricsSpec.Default;
+
+    public ApiAccessSpec Api { get; init; } = ApiAccessSpec.Open;
 }

@@ -10,6 +10,7 @@ internal sealed class ResourceLoader(ResourceScope scope, ICollection<Configurat
     private static readonly string[] Kinds = ["Component", "Subscription", "Resiliency", "Configuration", "HTTPEndpoint"];
 
     private readonly List<ComponentDocument> _components = [];
+    private readonly HashSet<string> _componentsElsewhere = new(StringComparer.Ordinal);
     private readonly List<SubscriptionSpec> _subscriptions = [];
     private readonly List<HttpEndpointDocument> _endpoints = [];
     private readonly List<ConfigurationError> _warnings = [];
@@ -30,6 +31,7 @@ internal sealed class ResourceLoader(ResourceScope scope, ICollection<Configurat
 
         var resiliency = _resiliency.Finish();
         CheckSecretStores();
+        CheckPipelines();
         return new SidecarResources(_components, _subscriptions, resiliency, _configuration, _warnings) { HttpEndpoints = _endpoints };
     }
 
@@ -73,6 +75,10 @@ internal sealed class ResourceLoader(ResourceScope scope, ICollection<Configurat
                 if (included)
                 {
                     Add(component);
+                }
+                else
+                {
+                    _componentsElsewhere.Add(component.Name);
                 }
 
                 break;
@@ -189,6 +195,18 @@ internal sealed class ResourceLoader(ResourceScope scope, ICollection<Configurat
             {
                 errors.Add(new ConfigurationError(
                     component.File, component.Line, "auth.secretStore", $"there is no secret store '{component.SecretStore}' for app {scope.AppId}"));
+            }
+        }
+    }
+
+    // daprd runs a pipeline without the steps that it does not find; a gate that is missing by a mistyped name would stay open.
+    private void CheckPipelines()
+    {
+        foreach (var handler in _configuration.HttpPipeline.Concat(_configuration.AppHttpPipeline))
+        {
+            if (handler.Check(_components, _componentsElsewhere) is { } error)
+            {
+                errors.Add(error);
             }
         }
     }

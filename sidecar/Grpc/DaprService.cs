@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using Sidecar.Api;
 using Sidecar.Http.Errors;
 
 namespace Sidecar.Grpc;
@@ -23,6 +24,12 @@ internal static class DaprService
         IEnumerable<string> methods, MessageParser<TRequest> requests, Func<TRequest, GrpcCall, Task<TReply>> handle)
         where TRequest : class, IMessage<TRequest>
         where TReply : class, IMessage<TReply> => methods.Select(method => Unary(method, requests, handle));
+
+    /// <summary>The method, or what answers in its place when the configuration closes it. Other services are not the configuration's to close.</summary>
+    public static GrpcMethod Gated(GrpcMethod method, ApiAccess access) =>
+        !method.Path.StartsWith(Prefix, StringComparison.Ordinal) || access.AllowsMethod(method.Path[Prefix.Length..])
+            ? method
+            : new GrpcMethod(method.Path, _ => throw ToException(InvokeErrors.NotAvailable));
 
     /// <summary>Ends the call when there is an error.</summary>
     public static void ThrowIf(ApiError? error)

@@ -1,3 +1,4 @@
+using Sidecar.Api;
 using Sidecar.Grpc.Proxy;
 using Sidecar.Host;
 using Sidecar.Tracing;
@@ -14,15 +15,18 @@ internal static class GrpcEndpoint
     {
         var services = app.ApplicationServices;
         var options = services.GetRequiredService<SidecarOptions>();
+        var access = services.GetRequiredService<ApiAccess>();
         var server = new GrpcServer(
-            services.GetServices<IGrpcService>().SelectMany(service => service.Methods),
+            services.GetServices<IGrpcService>().SelectMany(service => service.Methods).Select(method => DaprService.Gated(method, access)),
             options.ApiToken,
             options.MaxBodySizeBytes > 0 ? options.MaxBodySizeBytes : int.MaxValue,
             services.GetRequiredService<TimeProvider>(),
             services.GetRequiredService<ILogger<GrpcServer>>(),
             services.GetRequiredService<SidecarTracing>().Source,
             services.GetRequiredService<GrpcProxy>().ServeAsync);
-        return app.Use((http, next) => IsGrpc(http.Request) ? server.ServeAsync(http) : next(http));
+        var observation = new GrpcObservation(services);
+        Func<HttpContext, Task> serve = observation.IsNeeded ? http => observation.ServeAsync(server, http) : server.ServeAsync;
+        return app.Use((http, next) => IsGrpc(http.Request) ? serve(http) : next(http));
     }
 
     private static bool IsGrpc(HttpRequest request) =>

@@ -8,7 +8,9 @@ using Sidecar.ConfigurationStores;
 using Sidecar.Grpc;
 using Sidecar.Http;
 using Sidecar.Invocation;
+using Sidecar.Metrics;
 using Sidecar.NameResolution;
+using Sidecar.Pipelines;
 using Sidecar.PubSub;
 using Sidecar.Resiliency;
 using Sidecar.Tracing;
@@ -29,7 +31,11 @@ internal static class ApiServer
     {
         // Empty: nothing from appsettings, ASPNETCORE_* or Ctrl+C may reach a sidecar that shares its process with others.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "sidecar" });
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Configure(kestrel, options));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            Configure(kestrel, options);
+            ConfigureSide(kestrel, options, kestrel.ApplicationServices.GetRequiredService<SidecarMetrics>().IsOn);
+        });
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.GracefulShutdown);
         builder.Services.AddRoutingCore();
         addSidecar(builder.Services);
@@ -38,37 +44,44 @@ internal static class ApiServer
         builder.Services.AddSingleton<ExtendedMetadata>();
         builder.Services.AddSingleton<ResiliencyPolicies>();
         builder.Services.AddSingleton<ComponentCalls>();
+        builder.Services.AddSingleton<HttpPipelines>();
         builder.Services.AddApi();
         builder.Services.AddConfigurationStores().AddPubSub().AddBindings().AddInvocation().AddWorkflows().AddActors();
 
         var app = builder.Build();
         app.UsePeers();
+        app.UseMetricsEndpoint();
         app.UseRequestTarget();
         app.UseGrpcApi();
         app.UseHttpApiOnly();
         app.UseRequestTracing(app.Services.GetRequiredService<SidecarTracing>());
-        app.UseApiToken(options.ApiToken);
-        app.UseApiLog(options);
+        app.UseHttpMetrics();
+        app.UseUnlessPublic(options, api =>
+        {
+            api.UseApiToken(options.ApiToken);
+            api.UseHttpPipeline();
+            api.UseApiLog(options);
+        });
         app.UseFaultBoundary();
         app.UseRouting();
-        Map(app);
+        app.MapAllowed(app.Services.GetRequiredService<ApiAccess>(), Map);
         return app;
     }
 
-    private static void Map(WebApplication app)
+    private static void Map(IEndpointRouteBuilder routes)
     {
-        app.MapHealth();
-        app.MapMetadata();
-        app.MapShutdown();
-        app.MapState();
-        app.MapLock();
-        app.MapSecrets();
-        app.MapConfiguration();
-        app.MapPublish();
-        app.MapBindings();
-        app.MapWorkflows();
-        app.MapActors();
-        app.MapInvoke();
+        routes.MapHealth();
+        routes.MapMetadata();
+        routes.MapShutdown();
+        routes.MapState();
+        routes.MapLock();
+        routes.MapSecrets();
+        routes.MapConfiguration();
+        routes.MapPublish();
+        routes.MapBindings();
+        routes.MapWorkflows();
+        routes.MapActors();
+        routes.MapInvoke();
     }
 
     private static void Configure(KestrelServerOptions kestrel, SidecarOptions options)
@@ -98,11 +111,28 @@ internal static class ApiServer
         }
     }
 
+    private static void ConfigureSide(KestrelServerOptions kestrel, SidecarOptions options, bool servesMetrics)
+    {
+        if (servesMetrics && options.MetricsPort is { } metricsPort)
+        {
+            kestrel.Listen(Address(options.MetricsListenAddress), metricsPort, listen => listen.Protocols = HttpProtocols.Http1);
+        }
+
+        if (options.PublicPort is { } publicPort)
+        {
+            kestrel.Listen(Address(options.PublicListenAddress), publicPort, listen => listen.Protocols = HttpProtocols.Http1);
+        }
+    }
+
+    private static IPAddress Address(string? text) => string.IsNullOrEmpty(text) ? IPAddress.Loopback : Parse(text);
+
+    private static IPAddress Parse(string address) =>
+        IPAddress.TryParse(address, out var parsed) ? parsed : throw new ArgumentException($"'{address}' is not an IP address to listen on");
+
     // daprd listens on all interfaces by default. These sidecars run on a developer's machine, mostly without an API
     // token, and must not offer their state to the network; --dapr-listen-addresses restores daprd's way.
     private static IEnumerable<IPAddress> Addresses(SidecarOptions options) =>
         options.ListenAddresses.Count == 0
             ? [IPAddress.Loopback]
-            : options.ListenAddresses.Select(address =>
-                IPAddress.TryParse(address, out var parsed) ? parsed : throw new ArgumentException($"'{address}' is not an IP address to listen on"));
+            : options.ListenAddresses.Select(Parse);
 }

@@ -2,6 +2,7 @@ using Sidecar.Components;
 using Sidecar.Configuration;
 using Sidecar.Invocation;
 using Sidecar.Logging;
+using Sidecar.Metrics;
 using Sidecar.NameResolution;
 using Sidecar.Tracing;
 
@@ -19,6 +20,7 @@ internal sealed partial class SidecarHost : IAsyncDisposable
     private readonly ILoggerFactory _loggers;
     private readonly ILogger _logger;
     private readonly SidecarTracing _tracing;
+    private readonly SidecarMetrics _metrics;
     private readonly SidecarHealth _health = new();
     private readonly ShutdownRequest _shutdown = new();
     private readonly SemaphoreSlim _stopping = new(1, 1);
@@ -34,6 +36,7 @@ internal sealed partial class SidecarHost : IAsyncDisposable
         _components = components;
         _loggers = loggers;
         _logger = loggers.CreateLogger<SidecarHost>();
+        _metrics = new SidecarMetrics(options, resources.Configuration.Metrics);
         _tracing = new SidecarTracing(options, resources.Configuration.Tracing, Environment.GetEnvironmentVariable);
     }
 
@@ -106,6 +109,11 @@ internal sealed partial class SidecarHost : IAsyncDisposable
         }
 
         await _components.InitAsync(cancellationToken);
+        foreach (var component in _components.Registry.All)
+        {
+            _metrics.Loaded(component);
+        }
+
         var servers = ApiServer.Build(Options, AddSidecar);
         _servers = servers;
         await servers.Services.GetRequiredService<HttpEndpoints>().LoadAsync(_resources.HttpEndpoints, _components.Registry, cancellationToken);
@@ -228,6 +236,7 @@ internal sealed partial class SidecarHost : IAsyncDisposable
         services.AddSingleton(_resources);
         services.AddSingleton(_resources.Resiliency);
         services.AddSingleton(_components.Registry);
+        services.AddSingleton(_metrics);
         services.AddSingleton(_tracing);
         services.AddSingleton(_health);
         services.AddSingleton(_shutdown);

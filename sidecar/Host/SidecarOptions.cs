@@ -36,6 +36,17 @@ internal sealed record SidecarOptions
 
     public string InternalListenAddress { get; init; } = "127.0.0.1";
 
+    /// <summary>Where metrics are served; null: nowhere, and nothing is counted.</summary>
+    public int? MetricsPort { get; init; }
+
+    /// <summary>Null: of this machine only.</summary>
+    public string? MetricsListenAddress { get; init; }
+
+    /// <summary>A second HTTP port with health and metadata only, which asks for no token; null: none.</summary>
+    public int? PublicPort { get; init; }
+
+    public string? PublicListenAddress { get; init; }
+
     public IReadOnlyList<string> ListenAddresses { get; init; } = [];
 
     public IReadOnlyList<string> ResourcesPaths { get; init; } = [];

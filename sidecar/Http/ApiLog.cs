@@ -11,12 +11,12 @@ internal static class ApiLog
     {
         var services = app.ApplicationServices;
         var configuration = services.GetRequiredService<SidecarResources>().Configuration;
-        if (!options.EnableApiLogging && configuration.ApiLogging != true)
+        if (!configuration.LogsApi(options))
         {
             return app;
         }
 
-        var logger = services.GetRequiredService<ILoggerFactory>().CreateLogger(ApiCallLog.Scope);
+        var logger = services.GetRequiredService<ILoggerFactory>().CreateLogger(ApiCallLog.HttpScope);
         var clock = services.GetRequiredService<TimeProvider>();
         return app.Use(async (context, next) =>
         {
@@ -29,7 +29,7 @@ internal static class ApiLog
                     context.Request.Headers.UserAgent.ToString(),
                     context.Response.StatusCode,
                     clock.GetElapsedTime(started));
-                logger.Log(LogLevel.Information, default, call, null, static (_, _) => ApiCallLog.Message);
+                logger.Log(LogLevel.Information, default, call, null, static (_, _) => ApiCallLog.HttpMessage);
             }
         });
     }

@@ -1,4 +1,5 @@
 using Sidecar.Components;
+using Sidecar.Metrics;
 using Sidecar.Resiliency;
 
 namespace Sidecar.Http;
@@ -7,9 +8,18 @@ namespace Sidecar.Http;
 internal readonly record struct ComponentAnswer<T>(T? Value, ComponentException? Fault);
 
 /// <summary>Calls components under their outbound policy and turns whatever goes wrong into a fault to answer.</summary>
-internal sealed class ComponentCalls(ResiliencyPolicies policies)
+internal sealed class ComponentCalls(ResiliencyPolicies policies, SidecarMetrics metrics, TimeProvider clock)
 {
     public async Task<ComponentAnswer<T>> RunAsync<T>(
+        ComponentOperation operation, string component, Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken)
+    {
+        var started = clock.GetTimestamp();
+        var answer = await RunAsync(component, call, cancellationToken);
+        metrics.ComponentAnswered(operation, component, answer.Fault is null, clock.GetElapsedTime(started));
+        return answer;
+    }
+
+    private async Task<ComponentAnswer<T>> RunAsync<T>(
         string component, Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken)
     {
         try

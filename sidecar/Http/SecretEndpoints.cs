@@ -30,7 +30,7 @@ internal static class SecretEndpoints
         });
     }
 
-    // GET /v1.0/secrets/{store}/{key}: 200 {key:value}; 204, 401, 500 as above, an unknown secret is a store error.
+    // GET /v1.0/secrets/{store}/{key}: 200 {key:value}; 204, 401, 500 as above, an unknown secret is a store error; 403 by its scope.
     private static async Task GetAsync(HttpContext context, SecretApi secrets)
     {
         var answer = await secrets.GetAsync(context.PathParameter("store"), context.PathParameter("key"), context.RequestAborted);

@@ -2,6 +2,7 @@ using Sidecar.AccessControl;
 using Sidecar.Grpc.Callbacks;
 using Sidecar.Host;
 using Sidecar.NameResolution;
+using Sidecar.Pipelines;
 
 namespace Sidecar.Invocation;
 
@@ -18,12 +19,22 @@ internal static class InvocationBuildingBlock
         {
             services.AddSingleton<AppChannel>();
             services.AddSingleton<AppCallback>();
-            services.AddSingleton<IAppChannel>(provider => provider.GetRequiredService<SidecarOptions>().AppSpeaksGrpc
-                ? ActivatorUtilities.CreateInstance<OnInvokeChannel>(provider)
-                : provider.GetRequiredService<AppChannel>());
+            services.AddSingleton<IAppChannel>(ChannelOf);
             services.AddSingleton<LocalApp>();
         }
 
         return services;
+    }
+
+    private static IAppChannel ChannelOf(IServiceProvider services)
+    {
+        if (services.GetRequiredService<SidecarOptions>().AppSpeaksGrpc)
+        {
+            // HTTP middleware has nothing to say to an app that speaks gRPC.
+            return ActivatorUtilities.CreateInstance<OnInvokeChannel>(services);
+        }
+
+        var channel = services.GetRequiredService<AppChannel>();
+        return services.GetRequiredService<HttpPipelines>().App is { Count: > 0 } steps ? new AppPipeline(channel, steps) : channel;
     }
 }

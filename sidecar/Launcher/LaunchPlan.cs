@@ -21,6 +21,7 @@ internal sealed record LaunchPlan(RunTemplate Template, RunFlags Flags, string D
             ports.Reserve(app.AppPort);
             ports.Reserve(app.HttpPort);
             ports.Reserve(app.GrpcPort);
+            ports.Reserve(app.MetricsPort);
         }
 
         // A token in the environment wins, so that a test can call a service the way its sidecar does.
@@ -51,6 +52,7 @@ internal sealed record LaunchPlan(RunTemplate Template, RunFlags Flags, string D
                 ("appPort", app.HasCommand ? app.Template.AppPort : 0),
                 ("daprHTTPPort", app.Template.HttpPort),
                 ("daprGRPCPort", app.Template.GrpcPort),
+                ("metricsPort", app.Template.MetricsPort),
             };
             foreach (var (member, port) in needed.Where(need => need.Item2 > 0 && !PortChoice.IsFree(need.Item2)))
             {
@@ -87,6 +89,7 @@ internal sealed record LaunchPlan(RunTemplate Template, RunFlags Flags, string D
             AppMaxConcurrency = shared.MaxConcurrency == 0 ? defaults.AppMaxConcurrency : shared.MaxConcurrency,
             HttpPort = httpPort,
             GrpcPort = grpcPort,
+            MetricsPort = metricsPort,
 
             // daprd listens on every address unless told otherwise. These sidecars ask for no token, so the network stays out unless invited.
             ListenAddresses = shared.ListenAddresses?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? ["127.0.0.1"],

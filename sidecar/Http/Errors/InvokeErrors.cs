@@ -35,6 +35,9 @@ internal static class InvokeErrors
         };
     }
 
+    /// <summary>What the gRPC API says of a method that the configuration closes; over HTTP such a route does not exist.</summary>
+    public static readonly ApiError NotAvailable = Answered(StatusCodes.Status501NotImplemented, "requested endpoint is not available"u8);
+
     public static ApiError Failed(string appId, string why) =>
         new(StatusCodes.Status500InternalServerError, "ERR_DIRECT_INVOKE", $"failed to invoke, id: {appId}, err: {why}");
 

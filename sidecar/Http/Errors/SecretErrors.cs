@@ -17,6 +17,9 @@ internal static class SecretErrors
         Code = GrpcStatusCode.InvalidArgument,
     };
 
+    public static ApiError Denied(string store, string key) => new(
+        StatusCodes.Status403Forbidden, "ERR_PERMISSION_DENIED", $"access denied by policy to get \"{key}\" from \"{store}\"");
+
     public static ApiError Get(string store, string key, string why) => new(
         StatusCodes.Status500InternalServerError,
         "ERR_SECRET_GET",

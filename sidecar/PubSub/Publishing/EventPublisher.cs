@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Sidecar.Components;
 using Sidecar.Components.PubSub;
 using Sidecar.Host;
+using Sidecar.Metrics;
 using Sidecar.Resiliency;
 using Sidecar.Tracing;
 
@@ -13,7 +14,7 @@ internal sealed class TopicForbiddenException(string topic, string appId)
 
 /// <summary>Publishes for the app and for dead letters: scopes, envelope, outbound policy, driver.</summary>
 internal sealed class EventPublisher(
-    SidecarOptions options, ComponentRegistry components, ResiliencyPolicies resiliency, TimeProvider clock, Func<string>? newId = null)
+    SidecarOptions options, ComponentRegistry components, ResiliencyPolicies resiliency, TimeProvider clock, SidecarMetrics? metrics = null, Func<string>? newId = null)
 {
     private readonly Func<string> _newId = newId ?? RandomId.NewUuid;
     private readonly ConcurrentDictionary<string, TopicScopes> _scopes = new(StringComparer.Ordinal);
@@ -48,7 +49,17 @@ internal sealed class EventPublisher(
         }
 
         var message = new OutgoingMessage(topic, data, null, metadata);
-        await resiliency.OutboundAsync(pubSub, token => driver.PublishAsync(message, token), cancellationToken);
+        var started = clock.GetTimestamp();
+        var taken = false;
+        try
+        {
+            await resiliency.OutboundAsync(pubSub, token => driver.PublishAsync(message, token), cancellationToken);
+            taken = true;
+        }
+        finally
+        {
+            metrics?.Published(pubSub, topic, taken, clock.GetElapsedTime(started));
+        }
     }
 
     private (LoadedComponent Component, IPubSub Driver) Find(string pubSub) =>

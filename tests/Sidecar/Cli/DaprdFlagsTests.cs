@@ -38,6 +38,8 @@ public sealed class DaprdFlagsTests
         Assert.Equal((true, "/up", 1), (options.EnableAppHealthCheck, options.AppHealthCheckPath, options.AppHealthThreshold));
         Assert.Equal(TimeSpan.FromSeconds(1), options.AppHealthProbeInterval);
         Assert.Equal(TimeSpan.FromSeconds(2), options.GracefulShutdown);
+        Assert.Equal((3556, "127.0.0.1"), (options.PublicPort, options.PublicListenAddress));
+        Assert.Equal((9555, "127.0.0.1"), (options.MetricsPort, options.MetricsListenAddress));
         Assert.Equal("debug", options.LogLevel);
         Assert.True(options.EnableApiLogging);
     }
@@ -54,6 +56,7 @@ public sealed class DaprdFlagsTests
         Assert.Equal((4L << 20, -1, "http"), (options.MaxBodySizeBytes, options.AppMaxConcurrency, options.AppProtocol));
         Assert.Equal((false, "/healthz", 3), (options.EnableAppHealthCheck, options.AppHealthCheckPath, options.AppHealthThreshold));
         Assert.Equal((TimeSpan.FromSeconds(5), TimeSpan.FromMilliseconds(500)), (options.AppHealthProbeInterval, options.AppHealthProbeTimeout));
+        Assert.Equal((9090, null, 4 << 10), (options.MetricsPort, options.PublicPort, options.ReadBufferSizeBytes));
         Assert.Equal((Directory, "default"), (options.DataDirectory, options.Namespace));
     }
 
@@ -74,6 +77,35 @@ public sealed class DaprdFlagsTests
     public void Read_BodySize_TakesTheNewAndTheOldFlag(string flag, long expected)
     {
         Assert.Equal(expected, Read("--app-id=order", flag).Options?.MaxBodySizeBytes);
+    }
+
+    [Theory]
+    [InlineData("--dapr-http-read-buffer-size=8", 8 << 10)]
+    [InlineData("--read-buffer-size=1Ki", 1024)]
+    public void Read_HeadSize_TakesTheNewAndTheOldFlag(string flag, int expected)
+    {
+        Assert.Equal(expected, Read("--app-id=order", flag).Options?.ReadBufferSizeBytes);
+    }
+
+    [Fact]
+    public void Read_MetricsSwitchedOff_LeavesNoPort() =>
+        Assert.Null(Read("--app-id=order", "--enable-metrics=false", "--metrics-port=9555").Options!.MetricsPort);
+
+    [Fact]
+    public void Read_PortsAndAddressesThatCannotBe_AreAllReported()
+    {
+        var (_, errors) = Read(
+            "--app-id=order", "--dapr-http-port=4000", "--dapr-public-port=4000", "--metrics-port=50001",
+            "--dapr-listen-addresses=127.0.0.1,nowhere", "--metrics-listen-address=here");
+
+        Assert.Equal(
+            [
+                "--dapr-http-port and --dapr-public-port are both 4000",
+                "--dapr-grpc-port and --metrics-port are both 50001",
+                "--dapr-listen-addresses: 'nowhere' is not an IP address",
+                "--metrics-listen-address: 'here' is not an IP address",
+            ],
+            errors);
     }
 
     [Theory]

@@ -29,6 +29,7 @@ public sealed class LaunchPlanTests : IDisposable
                 "DAPR_GRPC_PORT=50103", "DAPR_HTTP_PORT=3502", "DAPR_METRICS_PORT=9193", "X=1",
             ],
             app.Environment.Select(pair => $"{pair.Key}={pair.Value}").Order(StringComparer.Ordinal));
+        Assert.Equal(9193, app.Sidecar.MetricsPort);
         Assert.Equal("http://127.0.0.1:8082", app.Url);
     }
 
@@ -48,8 +49,8 @@ public sealed class LaunchPlanTests : IDisposable
     {
         var plan = Make("version: 1\napps: [{ appDirPath: order }, { appDirPath: stock, daprHTTPPort: -1 }]");
 
-        var ports = plan.Apps.SelectMany(app => new[] { app.Sidecar.HttpPort, app.Sidecar.GrpcPort }).ToList();
-        Assert.Equal(4, ports.Distinct().Count());
+        var ports = plan.Apps.SelectMany(app => new[] { app.Sidecar.HttpPort, app.Sidecar.GrpcPort, app.Sidecar.MetricsPort ?? 0 }).ToList();
+        Assert.Equal(6, ports.Distinct().Count());
         Assert.All(ports, port => Assert.InRange(port, 1, 65535));
     }
 

@@ -94,9 +94,17 @@ internal sealed partial class AppSubscriptions(
             return;
         }
 
+        var policy = resiliency.ForInbound(subscription.PubSub);
         var delivery = new EventDelivery(
-            subscription, new AppEventReceiver(app, subscription.PubSub), publisher, resiliency.ForInbound(subscription.PubSub), tracing.Source, clock, logger, _stopping.Token);
-        var request = new SubscribeRequest(subscription.Topic, ConsumerGroup(component, options), subscription.Metadata);
+            subscription, new AppEventReceiver(app, subscription.PubSub), publisher, policy, tracing.Source, clock, logger, _stopping.Token)
+        {
+            Batches = subscription.Bulk is null ? null : new EventBatches(
+                subscription, new AppBatchReceiver(app, subscription), policy, tracing.Source, clock, _stopping.Token),
+        };
+        var request = new SubscribeRequest(subscription.Topic, ConsumerGroup(component, options), subscription.Metadata)
+        {
+            Gathers = subscription.Bulk?.Count ?? 1,
+        };
         _running.Add(await driver.SubscribeAsync(request, delivery.HandleAsync, cancellationToken));
         LogStarted(logger, subscription.Topic, subscription.PubSub);
     }

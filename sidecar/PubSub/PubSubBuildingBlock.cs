@@ -1,4 +1,5 @@
 using Sidecar.Host;
+using Sidecar.PubSub.Outbox;
 using Sidecar.PubSub.Publishing;
 using Sidecar.PubSub.Subscriptions;
 
@@ -12,6 +13,8 @@ internal static class PubSubBuildingBlock
         services.AddSingleton<StreamingSubscriptions>();
         services.AddSingleton<ProgrammaticSubscriptions>();
         services.AddSingleton<IAppLifecycle, AppSubscriptions>();
+        services.AddSingleton<TransactionalOutbox>();
+        services.AddHostedService<OutboxRelay>();
         return services;
     }
 }

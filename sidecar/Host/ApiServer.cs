@@ -8,6 +8,7 @@ using Sidecar.ConfigurationStores;
 using Sidecar.Grpc;
 using Sidecar.Http;
 using Sidecar.Invocation;
+using Sidecar.Jobs;
 using Sidecar.PubSub;
 using Sidecar.Resiliency;
 using Sidecar.Tracing;
@@ -38,7 +39,7 @@ internal static class ApiServer
         builder.Services.AddSingleton<ResiliencyPolicies>();
         builder.Services.AddSingleton<ComponentCalls>();
         builder.Services.AddApi();
-        builder.Services.AddConfigurationStores().AddPubSub().AddBindings().AddInvocation().AddWorkflows().AddActors();
+        builder.Services.AddConfigurationStores().AddPubSub().AddBindings().AddInvocation().AddWorkflows().AddJobs().AddActors();
 
         var app = builder.Build();
         app.UseRequestTarget();
@@ -66,6 +67,7 @@ internal static class ApiServer
         app.MapBindings();
         app.MapWorkflows();
         app.MapActors();
+        app.MapJobs();
         app.MapInvoke();
     }
 

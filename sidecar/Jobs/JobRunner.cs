@@ -22,6 +22,7 @@ internal sealed partial class JobRunner : IAppLifecycle, IDisposable
 
     private readonly System.Threading.Lock _gate = new();
     private readonly HashSet<string> _inHand = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, DateTimeOffset> _meanwhile = new(StringComparer.Ordinal);
     private readonly HashSet<Task> _runs = [];
     private readonly string _holder = RandomId.NewUuid();
     private readonly JobStore _store;
@@ -76,7 +77,11 @@ internal sealed partial class JobRunner : IAppLifecycle, IDisposable
     {
         lock (_gate)
         {
-            if (_isRunning && !_inHand.Contains(name))
+            if (_inHand.Contains(name))
+            {
+                _meanwhile[name] = due;
+            }
+            else if (_isRunning)
             {
                 _queue.Set(name, due);
             }
@@ -172,6 +177,11 @@ internal sealed partial class JobRunner : IAppLifecycle, IDisposable
             lock (_gate)
             {
                 _inHand.Remove(name);
+                if (_meanwhile.Remove(name, out var due) && !(again <= due))
+                {
+                    again = due;
+                }
+
                 if (_isRunning && again is not null)
                 {
                     _queue.Set(name, again);

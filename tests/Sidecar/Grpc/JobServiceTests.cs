@@ -1,6 +1,5 @@
-using Google.Protobuf;
-using Google.Protobuf.WellKnownTypes;
 using DaprShop.Tests.Wire;
+using Google.Protobuf.WellKnownTypes;
 using Sidecar.Grpc.DaprApi;
 
 namespace DaprShop.Tests.Grpc;

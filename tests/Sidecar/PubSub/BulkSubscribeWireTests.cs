@@ -99,7 +99,7 @@ public sealed class BulkSubscribeWireTests : IAsyncLifetime
     public async Task Entries_AreRetriedDroppedAndTakenEachByItsOwnStatus(string type)
     {
         _app.Answer = request => Answer(request, number => number switch { 1 => "SUCCESS", 2 => "RETRY", 3 => "DROP", _ => null });
-        await using var sidecar = await StartAsync(type, Bulk(4, 200, deadLetterTopic: "dead"), Retries);
+        await using var sidecar = await StartAsync(type, Bulk(4, 600_000, deadLetterTopic: "dead"), Retries);
 
         await PublishAsync(sidecar, 1, 2, 3, 4);
 
@@ -114,23 +114,14 @@ public sealed class BulkSubscribeWireTests : IAsyncLifetime
     [Fact]
     public async Task Entries_ThatAreNotTaken_ComeAgainFromTheBrokerAlone()
     {
-        var isFirst = true;
-        _app.Answer = request =>
-        {
-            if (request.Target != "/t" || !isFirst)
-            {
-                return Succeed(request);
-            }
-
-            isFirst = false;
-            return Answer(request, number => number == 2 ? "RETRY" : "SUCCESS");
-        };
+        var refusals = 1;
+        _app.Answer = request => Answer(request, number => number == 2 && refusals-- > 0 ? "RETRY" : "SUCCESS");
         await using var sidecar = await StartAsync("pubsub.sqlite", Bulk(3, 100));
 
         await PublishAsync(sidecar, 1, 2, 3);
 
-        await Eventually.True(() => Batches().Count == 2);
-        Assert.Equal([[1, 2, 3], [2]], Batches().Select(Numbers));
+        await Eventually.True(() => Batches().SelectMany(Numbers).Count(number => number == 2) == 2 && Batches().SelectMany(Numbers).Contains(3));
+        Assert.Equal([1, 2, 2, 3], Batches().SelectMany(Numbers).Order());
     }
 
     [Fact]

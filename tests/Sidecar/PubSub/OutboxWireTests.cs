@@ -98,7 +98,8 @@ public sealed class OutboxWireTests : IAsyncLifetime
 
         var marker = state.Operations.OfType<StateSet>().Single(set => set.Key.StartsWith("outbox-", StringComparison.Ordinal));
         await Eventually.True(() => state.Operations.OfType<StateDelete>().Any(delete => delete.Key == marker.Key));
-        Assert.Equal(marker.Key, Text(Events().Single(), "id"));
+        await Eventually.True(() => Events().Count == 1);
+        Assert.Equal(marker.Key, Text(Events()[0], "id"));
     }
 
     [Fact]

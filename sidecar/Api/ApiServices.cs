@@ -33,6 +33,8 @@ internal static class ApiServices
         services.AddSingleton<IGrpcService, ActorService>();
         services.AddSingleton<IGrpcService, ActorReminderService>();
         services.AddSingleton<IGrpcService, ActorTimerService>();
+        services.AddSingleton<JobsApi>();
+        services.AddSingleton<IGrpcService, JobService>();
         services.AddSingleton<IGrpcService, UnservedService>();
         services.AddSingleton<GrpcProxy>();
         return services;

@@ -5,6 +5,7 @@ using Sidecar.Host;
 using Sidecar.Http;
 using Sidecar.Http.Errors;
 using Sidecar.Metrics;
+using Sidecar.PubSub.Outbox;
 
 namespace Sidecar.Api;
 
@@ -12,7 +13,7 @@ namespace Sidecar.Api;
 internal readonly record struct FoundStateStore(string Name, IStateStore Instance, string Prefix);
 
 /// <summary>The operations of the state API, whichever protocol asks for them (dapr-contract.md 4).</summary>
-internal sealed class StateApi(SidecarOptions options, ComponentRegistry components, StateKeys keys, ComponentCalls calls)
+internal sealed class StateApi(SidecarOptions options, ComponentRegistry components, StateKeys keys, ComponentCalls calls, TransactionalOutbox outbox)
 {
     public bool TryFind(string name, out FoundStateStore store, [NotNullWhen(false)] out ApiError? error)
     {
@@ -122,20 +123,71 @@ internal sealed class StateApi(SidecarOptions options, ComponentRegistry compone
             return null;
         }
 
-        var answer = await calls.RunAsync(
-            ComponentOperation.State("transaction"),
-            store.Name,
-            async token =>
+        try
+        {
+            var operations = await PrepareAsync(store, transaction, cancellationToken);
+            if (operations.Count == 0)
             {
-                var operations = transaction.Operations.Select(StateOperation (item) => item.Operation == "delete"
-                    ? StateRequests.ToDelete(item.Request, store.Prefix)
-                    : StateRequests.ToSet(item.Request, store.Prefix, transaction.Metadata)).ToList();
-                await store.Instance.TransactAsync(operations, token);
-                return true;
-            },
-            cancellationToken);
-        return answer.Fault is { } fault ? StateErrors.Transaction(fault) : null;
+                return null;
+            }
+
+            var answer = await calls.RunAsync(
+                ComponentOperation.State("transaction"),
+                store.Name,
+                async token =>
+                {
+                    await store.Instance.TransactAsync(operations, token);
+                    return true;
+                },
+                cancellationToken);
+            return answer.Fault is { } fault ? StateErrors.Transaction(fault) : null;
+        }
+        catch (ComponentException mistake)
+        {
+            return StateErrors.Transaction(mistake);
+        }
+        catch (OutboxException failure)
+        {
+            return PubSubErrors.OutboxNotPublished(options.AppId, failure.Message);
+        }
     }
+
+    /// <summary>
+    /// What the store is asked to do; with an outbox its events are on their way then. Throws
+    /// <see cref="ComponentException"/> or <see cref="OutboxException"/>.
+    /// </summary>
+    private async Task<IReadOnlyList<StateOperation>> PrepareAsync(
+        FoundStateStore store, StateTransaction transaction, CancellationToken cancellationToken)
+    {
+        var settings = outbox.Of(store.Name);
+        var operations = new List<StateOperation>();
+        var upserts = new List<OutboxOperation>();
+        foreach (var (operation, request) in transaction.Operations)
+        {
+            if (operation == "delete")
+            {
+                operations.Add(StateRequests.ToDelete(request, store.Prefix));
+                continue;
+            }
+
+            var upsert = ToOutbox(request, transaction.HasJsonValues);
+            upserts.Add(upsert);
+            if (settings is null || !upsert.IsProjection)
+            {
+                operations.Add(StateRequests.ToSet(request, store.Prefix, transaction.Metadata));
+            }
+        }
+
+        if (settings is not null)
+        {
+            operations.AddRange(await outbox.HandOnAsync(settings, upserts, cancellationToken));
+        }
+
+        return operations;
+    }
+
+    private static OutboxOperation ToOutbox(StateRequest request, bool isJson) => new(
+        request.Key, request.Value, isJson, request.ContentType, request.Metadata ?? new Dictionary<string, string>());
 
     private async Task<ComponentException?> ApplyAllAsync(
         string operation,

@@ -69,11 +69,6 @@ internal static class SubscriptionReader
         }
 
         bulk.KnownMembers("enabled", "maxMessagesCount", "maxAwaitDurationMs");
-        if (bulk["enabled"].Flag() ?? false)
-        {
-            bulk["enabled"].Error("events are delivered one by one: bulk subscriptions are not supported");
-        }
-
         return new BulkSubscribeSpec(
             bulk["enabled"].Flag() ?? false,
             bulk["maxMessagesCount"].Integer(minimum: 0) ?? 0,

@@ -33,7 +33,7 @@ internal sealed class ActorReminderService(ActorRouter router) : IGrpcService
             request.Name,
             new ScheduleRequest(request.DueTime, request.Period, request.Ttl),
             ActorCalls.ToJson(request.Data.Span),
-            PolicyOf(request.FailurePolicy),
+            FailurePolicyMessage.Read(request.FailurePolicy) ?? FailurePolicy.Default,
             !request.HasOverwrite || request.Overwrite);
         return ActorCalls.RunAsync(ActorErrors.ReminderCreate, async () =>
         {
@@ -118,28 +118,5 @@ internal sealed class ActorReminderService(ActorRouter router) : IGrpcService
         }
 
         return message;
-    }
-
-    private static FailurePolicy PolicyOf(JobFailurePolicy? policy) => policy?.PolicyCase switch
-    {
-        JobFailurePolicy.PolicyOneofCase.Drop => FailurePolicy.Drop,
-        JobFailurePolicy.PolicyOneofCase.Constant => new FailurePolicy(
-            IntervalOf(policy.Constant), policy.Constant.HasMaxRetries ? policy.Constant.MaxRetries : null),
-        _ => FailurePolicy.Default,
-    };
-
-    private static TimeSpan IntervalOf(JobFailurePolicyConstant policy)
-    {
-        try
-        {
-            var interval = policy.Interval?.ToTimeSpan() ?? TimeSpan.Zero;
-            return interval >= TimeSpan.Zero && interval < TimeSpan.FromDays(40)
-                ? interval
-                : throw new GrpcException(GrpcStatusCode.InvalidArgument, "failure_policy.constant.interval must be from 0 s to 40 days");
-        }
-        catch (InvalidOperationException mistake)
-        {
-            throw new GrpcException(GrpcStatusCode.InvalidArgument, $"failure_policy.constant.interval: {mistake.Message}", mistake);
-        }
     }
 }

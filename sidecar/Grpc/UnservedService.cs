@@ -9,8 +9,6 @@ internal sealed class UnservedService : IGrpcService
     private static readonly string[] Names =
     [
         "SubscribeActorEventsAlpha1",
-        "ScheduleJob", "GetJob", "DeleteJob", "DeleteJobsByPrefix", "ListJobs",
-        "ScheduleJobAlpha1", "GetJobAlpha1", "DeleteJobAlpha1", "DeleteJobsByPrefixAlpha1", "ListJobsAlpha1",
         "EncryptAlpha1", "DecryptAlpha1",
         "SubtleGetKeyAlpha1", "SubtleEncryptAlpha1", "SubtleDecryptAlpha1", "SubtleWrapKeyAlpha1", "SubtleUnwrapKeyAlpha1",
         "SubtleSignAlpha1", "SubtleVerifyAlpha1",

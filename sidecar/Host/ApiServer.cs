@@ -8,6 +8,7 @@ using Sidecar.ConfigurationStores;
 using Sidecar.Grpc;
 using Sidecar.Http;
 using Sidecar.Invocation;
+using Sidecar.Jobs;
 using Sidecar.Metrics;
 using Sidecar.NameResolution;
 using Sidecar.Pipelines;
@@ -46,7 +47,7 @@ internal static class ApiServer
         builder.Services.AddSingleton<ComponentCalls>();
         builder.Services.AddSingleton<HttpPipelines>();
         builder.Services.AddApi();
-        builder.Services.AddConfigurationStores().AddPubSub().AddBindings().AddInvocation().AddWorkflows().AddActors();
+        builder.Services.AddConfigurationStores().AddPubSub().AddBindings().AddInvocation().AddWorkflows().AddJobs().AddActors();
 
         var app = builder.Build();
         app.UsePeers();
@@ -81,6 +82,7 @@ internal static class ApiServer
         routes.MapBindings();
         routes.MapWorkflows();
         routes.MapActors();
+        routes.MapJobs();
         routes.MapInvoke();
     }
 

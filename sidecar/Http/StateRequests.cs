@@ -12,12 +12,20 @@ internal sealed record StateRequest(
     string? Etag,
     IReadOnlyDictionary<string, string>? Metadata,
     string? Concurrency,
-    string? Consistency);
+    string? Consistency)
+{
+    /// <summary>What the value is for the outbox; a store does not ask.</summary>
+    public string? ContentType { get; init; }
+}
 
 internal sealed record StateTransactionOperation(string Operation, StateRequest Request);
 
 internal sealed record StateTransaction(
-    IReadOnlyList<StateTransactionOperation> Operations, IReadOnlyDictionary<string, string>? Metadata);
+    IReadOnlyList<StateTransactionOperation> Operations, IReadOnlyDictionary<string, string>? Metadata)
+{
+    /// <summary>The values are JSON texts, as in a body of HTTP; over gRPC they are any bytes.</summary>
+    public bool HasJsonValues { get; init; }
+}
 
 /// <summary>
 /// Reads the bodies of the state API (dapr-contract.md 4.1). Throws <see cref="JsonException"/> or
@@ -104,7 +112,7 @@ internal static class StateRequests
         }
 
         JsonObjects.End(ref reader);
-        return new StateTransaction(operations, metadata);
+        return new StateTransaction(operations, metadata) { HasJsonValues = true };
     }
 
     /// <summary>The operations of an actor's transaction: an array of its own, in which a missing key is the operation's mistake and not the body's.</summary>
@@ -198,6 +206,7 @@ internal static class StateRequests
         var value = Null;
         string? etag = null;
         IReadOnlyDictionary<string, string>? metadata = null;
+        string? contentType = null;
         var (concurrency, consistency) = ((string?)null, (string?)null);
         while (JsonObjects.NextMember(ref reader, out var name))
         {
@@ -215,6 +224,9 @@ internal static class StateRequests
                 case "metadata":
                     metadata = JsonObjects.TextMap(ref reader, name);
                     break;
+                case "contentType":
+                    contentType = JsonObjects.Text(ref reader, name);
+                    break;
                 case "options":
                     (concurrency, consistency) = ParseOptions(ref reader);
                     break;
@@ -226,7 +238,7 @@ internal static class StateRequests
 
         return needsKey && string.IsNullOrEmpty(key)
             ? throw new FormatException("\"key\" is a required field")
-            : new StateRequest(key ?? "", value, etag, metadata, concurrency, consistency);
+            : new StateRequest(key ?? "", value, etag, metadata, concurrency, consistency) { ContentType = contentType };
     }
 
     private static (string? Concurrency, string? Consistency) ParseOptions(ref Utf8JsonReader reader)

@@ -1,5 +1,6 @@
 using Sidecar.Grpc.Callbacks;
 using Sidecar.Host;
+using Sidecar.PubSub.Outbox;
 using Sidecar.PubSub.Publishing;
 using Sidecar.PubSub.Subscriptions;
 
@@ -15,6 +16,8 @@ internal static class PubSubBuildingBlock
             ? ActivatorUtilities.CreateInstance<GrpcAppTopics>(provider)
             : ActivatorUtilities.CreateInstance<HttpAppTopics>(provider));
         services.AddSingleton<IAppLifecycle, AppSubscriptions>();
+        services.AddSingleton<TransactionalOutbox>();
+        services.AddHostedService<OutboxRelay>();
         return services;
     }
 }

@@ -95,14 +95,5 @@ internal sealed class ReminderStore(SidecarOptions options, ComponentRegistry co
 
     private static string Escape(string part) => Uri.EscapeDataString(part);
 
-    private IStateStore Store()
-    {
-        var component = ActorStoreLookup.Find(components);
-        var store = (IStateStore)component.Instance;
-        return store.Capabilities.HasFlag(StateCapabilities.Etag | StateCapabilities.KeysLike)
-            ? store
-            : throw new ActorException(
-                ActorFault.Store,
-                $"the state store '{component.Spec.Name}' ({component.Spec.Type}) cannot hold reminders: it must support ETags and listing its keys");
-    }
+    private IStateStore Store() => ActorStoreLookup.ForSchedules(components, "reminders");
 }

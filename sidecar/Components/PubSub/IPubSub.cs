@@ -22,7 +22,14 @@ internal sealed record IncomingMessage(
 internal delegate Task MessageHandler(IncomingMessage message, CancellationToken cancellationToken);
 
 /// <param name="ConsumerGroup">Subscribers with the same group compete for messages; default the app id.</param>
-internal sealed record SubscribeRequest(string Topic, string ConsumerGroup, IReadOnlyDictionary<string, string> Metadata);
+internal sealed record SubscribeRequest(string Topic, string ConsumerGroup, IReadOnlyDictionary<string, string> Metadata)
+{
+    /// <summary>
+    /// More than one: the handler gathers so many messages before it answers for the first. The driver then begins them
+    /// in their order without waiting for those before, and settles each when its own call ends.
+    /// </summary>
+    public int Gathers { get; init; } = 1;
+}
 
 internal interface IPubSub : IComponent
 {

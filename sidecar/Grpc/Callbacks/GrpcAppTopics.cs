@@ -32,6 +32,8 @@ internal sealed partial class GrpcAppTopics(AppCallback app, ILogger<GrpcAppTopi
 
     public IEventReceiver ReceiverFor(string pubSub) => new GrpcEventReceiver(app, pubSub, logger);
 
+    public IBatchReceiver? BatchReceiverFor(Subscription subscription) => null;
+
     private static Subscription ToSubscription(TopicSubscription wanted)
     {
         if (wanted.BulkSubscribe is { Enabled: true })

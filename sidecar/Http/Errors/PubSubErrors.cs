@@ -95,6 +95,13 @@ internal static class PubSubErrors
         pubSub,
         OfTopic(topic, why));
 
+    /// <summary>Nothing of the transaction was stored.</summary>
+    public static ApiError OutboxNotPublished(string appId, string why) => new(
+        StatusCodes.Status500InternalServerError,
+        "ERR_PUBLISH_OUTBOX",
+        $"error while publishing outbox message: {why}",
+        new ErrorInfo("DAPR_PUBSUB_OUTBOX", OfApp(appId, why)));
+
     private static ApiError Rich(
         int status, string code, string reason, string message, string pubSub, IReadOnlyDictionary<string, string> metadata) =>
         new(status, code, message, new ErrorInfo(reason, metadata), new ResourceInfo("pubsub", pubSub, message));

@@ -17,13 +17,18 @@ internal static class DeliveryRequest
     };
 
     public static HttpRequestMessage Create(
-        string path, ReadOnlyMemory<byte> body, string pubSub, IReadOnlyDictionary<string, string> metadata, TraceContext trace)
+        string path,
+        ReadOnlyMemory<byte> body,
+        string pubSub,
+        IReadOnlyDictionary<string, string> metadata,
+        TraceContext trace,
+        string contentType = CloudEventAttributes.ContentType)
     {
         var request = new HttpRequestMessage(HttpMethod.Post, TargetPath.ToUri(path))
         {
             Content = new ReadOnlyMemoryContent(body),
         };
-        request.Content.Headers.ContentType = new MediaTypeHeaderValue(CloudEventAttributes.ContentType);
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue(contentType);
         foreach (var (name, value) in metadata)
         {
             if (!Framing.Contains(name))

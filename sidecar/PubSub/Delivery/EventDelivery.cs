@@ -27,7 +27,10 @@ internal sealed partial class EventDelivery(
 {
     private static readonly TimeSpan DeadLetterLimit = TimeSpan.FromSeconds(30);
 
-    private readonly bool _isRaw = PublishMetadata.TryGetRawPayload(subscription.Metadata, out var isRaw, out _) && isRaw;
+    private readonly bool _isRaw = subscription.IsRaw;
+
+    /// <summary>Where events of a bulk subscription are gathered; null: each is sent by itself.</summary>
+    public EventBatches? Batches { get; init; }
 
     public async Task HandleAsync(IncomingMessage message, CancellationToken cancellationToken)
     {
@@ -99,6 +102,11 @@ internal sealed partial class EventDelivery(
     private async Task<(AppAnswer Answer, Exception? Failure)> TryDeliverAsync(
         IncomingMessage message, ReceivedEvent received, string path, CancellationToken cancellationToken)
     {
+        if (Batches is { } batches)
+        {
+            return await batches.AddAsync(message, received, path, cancellationToken);
+        }
+
         try
         {
             var answer = await policy.RunAsync(

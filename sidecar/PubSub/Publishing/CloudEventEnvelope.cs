@@ -46,6 +46,13 @@ internal static class CloudEventEnvelope
         return MediaType.IsCloudEvent(published.ContentType) ? Complete(published, expiration) : Wrap(published, expiration);
     }
 
+    /// <summary>The event with these attributes in place of its own of the same names. Throws <see cref="CloudEventException"/>.</summary>
+    public static byte[] With(ReadOnlyMemory<byte> cloudEvent, IReadOnlyDictionary<string, string> attributes)
+    {
+        using var document = ParseObject(cloudEvent);
+        return Write(Attributes(document), attributes);
+    }
+
     /// <summary>The envelope that a raw subscription puts around bytes of unknown origin.</summary>
     public static byte[] WrapRaw(ReadOnlyMemory<byte> data, string id, string topic, string pubSub, string? traceParent, string? traceState) =>
         Write(writer =>
@@ -103,12 +110,7 @@ internal static class CloudEventEnvelope
     private static byte[] Complete(PublishedEvent published, string? expiration)
     {
         using var document = ParseObject(published.Data);
-        var own = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
-        foreach (var attribute in document.RootElement.EnumerateObject())
-        {
-            own[NameOf(attribute)] = attribute.Value;
-        }
-
+        var own = Attributes(document);
         var added = new Dictionary<string, string>(StringComparer.Ordinal)
         {
             [CloudEventAttributes.Topic] = published.Topic,
@@ -127,21 +129,7 @@ internal static class CloudEventEnvelope
             added[CloudEventAttributes.Expiration] = expiration;
         }
 
-        return Write(writer =>
-        {
-            foreach (var name in own.Keys.Union(added.Keys).Order(StringComparer.Ordinal))
-            {
-                writer.WritePropertyName(name);
-                if (added.TryGetValue(name, out var text))
-                {
-                    writer.WriteStringValue(text);
-                }
-                else
-                {
-                    writer.WriteRawValue(own[name].GetRawText(), skipInputValidation: true);
-                }
-            }
-        });
+        return Write(own, added);
 
         void Fill(string name, string value)
         {
@@ -151,6 +139,33 @@ internal static class CloudEventEnvelope
             }
         }
     }
+
+    private static Dictionary<string, JsonElement> Attributes(JsonDocument cloudEvent)
+    {
+        var attributes = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
+        foreach (var attribute in cloudEvent.RootElement.EnumerateObject())
+        {
+            attributes[NameOf(attribute)] = attribute.Value;
+        }
+
+        return attributes;
+    }
+
+    private static byte[] Write(Dictionary<string, JsonElement> own, IReadOnlyDictionary<string, string> added) => Write(writer =>
+    {
+        foreach (var name in own.Keys.Union(added.Keys).Order(StringComparer.Ordinal))
+        {
+            writer.WritePropertyName(name);
+            if (added.TryGetValue(name, out var text))
+            {
+                writer.WriteStringValue(text);
+            }
+            else
+            {
+                writer.WriteRawValue(own[name].GetRawText(), skipInputValidation: true);
+            }
+        }
+    });
 
     private static JsonDocument ParseObject(ReadOnlyMemory<byte> data)
     {

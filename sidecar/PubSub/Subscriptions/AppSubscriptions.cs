@@ -92,9 +92,18 @@ internal sealed partial class AppSubscriptions(
             return;
         }
 
+        var policy = resiliency.ForInbound(subscription.PubSub);
         var delivery = new EventDelivery(
-            subscription, app.ReceiverFor(subscription.PubSub), publisher, resiliency.ForInbound(subscription.PubSub), tracing.Source, clock, logger, _stopping.Token);
-        var request = new SubscribeRequest(subscription.Topic, ConsumerGroup(component, options), subscription.Metadata);
+            subscription, app.ReceiverFor(subscription.PubSub), publisher, policy, tracing.Source, clock, logger, _stopping.Token)
+        {
+            Batches = app.BatchReceiverFor(subscription) is { } receiver
+                ? new EventBatches(subscription, receiver, policy, tracing.Source, clock, _stopping.Token)
+                : null,
+        };
+        var request = new SubscribeRequest(subscription.Topic, ConsumerGroup(component, options), subscription.Metadata)
+        {
+            Gathers = delivery.Batches is null ? 1 : subscription.Bulk!.Count,
+        };
         _running.Add(await driver.SubscribeAsync(request, delivery.HandleAsync, cancellationToken));
         LogStarted(logger, subscription.Topic, subscription.PubSub);
     }

@@ -29,6 +29,9 @@ internal sealed partial class HttpAppTopics(SidecarOptions options, IAppChannel 
 
     public IEventReceiver ReceiverFor(string pubSub) => new AppEventReceiver(app, pubSub);
 
+    public IBatchReceiver? BatchReceiverFor(Subscription subscription) =>
+        subscription.Bulk is null ? null : new AppBatchReceiver(app, subscription);
+
     private async Task<IReadOnlyList<Subscription>> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
         var subscriptions = SubscriptionList.Parse(await response.Content.ReadAsByteArrayAsync(cancellationToken), out var withoutRoute);

@@ -13,4 +13,7 @@ internal interface IAppTopics
 
     /// <summary>Takes the events of one pub/sub component.</summary>
     IEventReceiver ReceiverFor(string pubSub);
+
+    /// <summary>Null: the subscription's messages go to the app one by one.</summary>
+    IBatchReceiver? BatchReceiverFor(Subscription subscription);
 }

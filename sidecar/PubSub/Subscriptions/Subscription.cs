@@ -2,6 +2,7 @@ using System.Text.Json;
 using Sidecar.Configuration;
 using Sidecar.Expressions;
 using Sidecar.Host;
+using Sidecar.PubSub.Publishing;
 
 namespace Sidecar.PubSub.Subscriptions;
 
@@ -24,13 +25,22 @@ internal sealed record Subscription(
     string? DeadLetterTopic,
     SubscriptionKind Kind)
 {
+    /// <summary>Null: events are delivered one by one.</summary>
+    public BatchLimits? Bulk { get; init; }
+
+    /// <summary>Messages are no CloudEvents but any bytes.</summary>
+    public bool IsRaw => PublishMetadata.TryGetRawPayload(Metadata, out var isRaw, out _) && isRaw;
+
     public static Subscription From(SubscriptionSpec spec) => new(
         spec.PubsubName,
         spec.Topic,
         [.. spec.Rules.Select(rule => Route.Create(rule.Match, rule.Path))],
         spec.Metadata,
         spec.DeadLetterTopic,
-        SubscriptionKind.Declarative);
+        SubscriptionKind.Declarative)
+    {
+        Bulk = spec.BulkSubscribe is { Enabled: true } bulk ? BatchLimits.Of(bulk.MaxMessagesCount, bulk.MaxAwaitDurationMs) : null,
+    };
 
     /// <summary>
     /// The path of the first route whose condition holds; null when none does. An <paramref name="error"/> when a

@@ -25,11 +25,6 @@ internal static class SubscriptionList
         try
         {
             var entries = JsonSerializer.Deserialize<List<Entry>>(body, Options) ?? [];
-            if (entries.Find(entry => entry.BulkSubscribe?.Enabled ?? false) is { } bulk)
-            {
-                throw new SubscriptionListException($"topic {bulk.Topic}: bulkSubscribe is not supported");
-            }
-
             withoutRoute = [.. entries.Where(entry => entry.AllRoutes.Count == 0).Select(entry => entry.Topic)];
             return [.. entries.Where(entry => entry.AllRoutes.Count > 0).Select(entry => entry.ToSubscription())];
         }
@@ -75,7 +70,10 @@ internal static class SubscriptionList
                     [.. AllRoutes.Select(rule => Subscriptions.Route.Create(rule.Match ?? "", rule.Path ?? ""))],
                     Metadata ?? [],
                     string.IsNullOrEmpty(DeadLetterTopic) ? null : DeadLetterTopic,
-                    SubscriptionKind.Programmatic);
+                    SubscriptionKind.Programmatic)
+                {
+                    Bulk = BulkSubscribe is { Enabled: true } bulk ? BatchLimits.Of(bulk.MaxMessagesCount, bulk.MaxAwaitDurationMs) : null,
+                };
             }
             catch (ExpressionException exception)
             {
@@ -88,5 +86,5 @@ internal static class SubscriptionList
 
     private sealed record RuleEntry(string? Match, string? Path);
 
-    private sealed record Bulk(bool Enabled);
+    private sealed record Bulk(bool Enabled, int? MaxMessagesCount, int? MaxAwaitDurationMs);
 }

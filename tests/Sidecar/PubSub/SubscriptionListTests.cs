@@ -48,12 +48,29 @@ public sealed class SubscriptionListTests
     [Theory]
     [InlineData("{", "the list is not valid: ")]
     [InlineData("""[{"pubsubname":"p","topic":"a","routes":{"rules":[{"match":"has(event.x)","path":"/x"}]}}]""", "topic a: the function 'has' at column 1 is not supported")]
-    [InlineData("""[{"pubsubname":"p","topic":"a","route":"/a","bulkSubscribe":{"enabled":true}}]""", "topic a: bulkSubscribe is not supported")]
+    [InlineData("""[{"pubsubname":"p","topic":"a","route":"/a","bulkSubscribe":{"enabled":true,"maxMessagesCount":"x"}}]""", "the list is not valid: ")]
     public void Parse_OfWhatCannotBeHonoured_Throws(string body, string expected)
     {
         var exception = Assert.Throws<SubscriptionListException>(() => Parse(body, out _));
 
         Assert.StartsWith(expected, exception.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"enabled":true,"maxMessagesCount":7,"maxAwaitDurationMs":40}""", 7, 40)]
+    [InlineData("""{"enabled":true}""", 100, 1000)]
+    [InlineData("""{"enabled":true,"maxMessagesCount":0,"maxAwaitDurationMs":-1}""", 100, 1000)]
+    public void Parse_OfABulkSubscription_TakesItsLimitsOrTheDefaults(string bulk, int count, int milliseconds)
+    {
+        var subscription = Assert.Single(Parse("""[{"pubsubname":"p","topic":"a","route":"/a","bulkSubscribe":BULK}]""".Replace("BULK", bulk, StringComparison.Ordinal), out _));
+
+        Assert.Equal(new BatchLimits(count, TimeSpan.FromMilliseconds(milliseconds)), subscription.Bulk);
+    }
+
+    [Fact]
+    public void Parse_OfABulkSubscriptionThatIsOff_IsAnOrdinaryOne()
+    {
+        Assert.Null(Assert.Single(Parse("""[{"pubsubname":"p","topic":"a","route":"/a","bulkSubscribe":{"enabled":false}}]""", out _)).Bulk);
     }
 
     private static IReadOnlyList<Subscription> Parse(string body, out IReadOnlyList<string> withoutRoute) =>

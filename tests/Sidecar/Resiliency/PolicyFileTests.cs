@@ -39,7 +39,7 @@ public sealed class PolicyFileTests
                   - match: has(event.data.x)
                     path: /x
               bulkSubscribe:
-                enabled: true
+                maxMessagesCount: many
             """;
 
         var exception = await Assert.ThrowsAsync<InvalidOperationException>(() => RunningSidecar.StartAsync(Policies, Subscription));
@@ -50,7 +50,7 @@ public sealed class PolicyFileTests
                 "00.yaml:12: spec.policies.retries.r.matching.httpStatusCodes: '5xx' is not a status code or a range of codes between 100 and 599",
                 "00.yaml:15: spec.policies.circuitBreakers.c.trip: '/' at column 15 is not supported here",
                 "01.yaml:9: spec.routes.rules[0].match: the function 'has' at column 1 is not supported",
-                "01.yaml:12: spec.bulkSubscribe.enabled: events are delivered one by one: bulk subscriptions are not supported",
+                "01.yaml:12: spec.bulkSubscribe.maxMessagesCount: must be a whole number of at least 0, not 'many'",
                 "00.yaml:18: spec.targets.apps.order.retry: there is no retry policy 'rr'; did you mean 'r'?",
             ],
             exception.Message.Split(Environment.NewLine).Select(line => line[(line.IndexOf(".yaml", StringComparison.Ordinal) - 2)..]));

@@ -56,6 +56,10 @@ internal sealed class FakeStateStore(StateCapabilities capabilities = StateCapab
         foreach (var operation in operations)
         {
             _operations.Enqueue(operation);
+            if (operation is StateSet set)
+            {
+                Put(new StateItem(set.Key, set.Value, _operations.Count.ToString(CultureInfo.InvariantCulture)));
+            }
         }
 
         return Task.CompletedTask;

@@ -38,7 +38,7 @@ internal sealed class InMemoryPubSub(ILogger logger) : IPubSub
 
     public Task<IAsyncDisposable> SubscribeAsync(SubscribeRequest request, MessageHandler handler, CancellationToken cancellationToken)
     {
-        var subscription = new InMemorySubscription(request.Topic, handler, ended => _subscriptions.TryRemove(ended, out _), logger);
+        var subscription = new InMemorySubscription(request, handler, ended => _subscriptions.TryRemove(ended, out _), logger);
         _subscriptions[subscription] = true;
         return Task.FromResult<IAsyncDisposable>(subscription);
     }

@@ -2,20 +2,22 @@ using System.Threading.Channels;
 
 namespace Sidecar.Components.PubSub.InMemory;
 
-/// <summary>Handles one message after the other; a message behind a running handler waits here.</summary>
+/// <summary>Handles one message after the other, or as many at once as the handler gathers; those behind wait here.</summary>
 internal sealed partial class InMemorySubscription : IAsyncDisposable
 {
     private readonly MessageHandler _handler;
     private readonly Action<InMemorySubscription> _ended;
     private readonly ILogger _logger;
     private readonly Channel<IncomingMessage> _messages = Channel.CreateUnbounded<IncomingMessage>();
+    private readonly HandlerWindow _window;
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationToken _stopToken;
     private readonly Task _running;
 
-    public InMemorySubscription(string topic, MessageHandler handler, Action<InMemorySubscription> ended, ILogger logger)
+    public InMemorySubscription(SubscribeRequest request, MessageHandler handler, Action<InMemorySubscription> ended, ILogger logger)
     {
-        (Topic, _handler, _ended, _logger) = (topic, handler, ended, logger);
+        (Topic, _handler, _ended, _logger) = (request.Topic, handler, ended, logger);
+        _window = new HandlerWindow(request.Gathers);
         _stopToken = _stopping.Token;
         _running = RunAsync();
     }
@@ -47,21 +49,28 @@ internal sealed partial class InMemorySubscription : IAsyncDisposable
     {
         await foreach (var message in _messages.Reader.ReadAllAsync(CancellationToken.None))
         {
-            if (_stopToken.IsCancellationRequested)
-            {
-                return;
-            }
+            await _window.AddAsync(() => HandleAsync(message), CancellationToken.None);
+        }
 
-            try
-            {
-                await _handler(message, CancellationToken.None);
-            }
+        await _window.DrainAsync();
+    }
+
+    private async Task HandleAsync(IncomingMessage message)
+    {
+        if (_stopToken.IsCancellationRequested)
+        {
+            return;
+        }
+
+        try
+        {
+            await _handler(message, CancellationToken.None);
+        }
 #pragma warning disable CA1031 // The handler is the whole way to the app; daprd logs what goes wrong there and goes on.
-            catch (Exception failure)
+        catch (Exception failure)
 #pragma warning restore CA1031
-            {
-                LogLost(_logger, Topic, failure);
-            }
+        {
+            LogLost(_logger, Topic, failure);
         }
     }
 

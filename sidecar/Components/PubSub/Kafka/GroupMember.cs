@@ -48,17 +48,17 @@ internal sealed partial class GroupMember : IAsyncDisposable
     public bool HasEnded => _ended.Task.IsCompleted;
 
     /// <summary>Null when this member has the topic already, or has ended: another member must take it.</summary>
-    public KafkaSubscription? TryAdd(string topic, MessageHandler handler)
+    public KafkaSubscription? TryAdd(SubscribeRequest request, MessageHandler handler)
     {
         lock (_gate)
         {
-            if (_stop.IsCancellationRequested || _topics.ContainsKey(topic))
+            if (_stop.IsCancellationRequested || _topics.ContainsKey(request.Topic))
             {
                 return null;
             }
 
-            var subscription = new KafkaSubscription(topic, handler, this);
-            _topics.Add(topic, subscription);
+            var subscription = new KafkaSubscription(request.Topic, request.Gathers, handler, this);
+            _topics.Add(request.Topic, subscription);
             Changed();
             if (!_started)
             {

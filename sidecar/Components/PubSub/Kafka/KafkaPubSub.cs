@@ -58,7 +58,7 @@ internal sealed partial class KafkaPubSub(KafkaPubSubOptions options, ComponentC
             // A second subscription to a topic competes with the first, so it is a member of its own.
             foreach (var member in members)
             {
-                if (member.TryAdd(request.Topic, handler) is { } joined)
+                if (member.TryAdd(request, handler) is { } joined)
                 {
                     return Task.FromResult<IAsyncDisposable>(joined);
                 }
@@ -66,7 +66,7 @@ internal sealed partial class KafkaPubSub(KafkaPubSubOptions options, ComponentC
 
             var another = new GroupMember(group, Options, context.Clock, _logger);
             members.Add(another);
-            return Task.FromResult<IAsyncDisposable>(another.TryAdd(request.Topic, handler)!);
+            return Task.FromResult<IAsyncDisposable>(another.TryAdd(request, handler)!);
         }
     }
 

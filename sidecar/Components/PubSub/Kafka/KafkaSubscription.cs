@@ -1,12 +1,14 @@
 namespace Sidecar.Components.PubSub.Kafka;
 
 /// <summary>A topic of one member of a consumer group, and the handler of its records.</summary>
-internal sealed class KafkaSubscription(string topic, MessageHandler handler, GroupMember member) : IAsyncDisposable
+internal sealed class KafkaSubscription(string topic, int gathers, MessageHandler handler, GroupMember member) : IAsyncDisposable
 {
     private readonly Lazy<Task> _ending = new(() => member.LeaveAsync(topic));
     private volatile bool _isEnding;
 
     public string Topic => topic;
+
+    public int Gathers => gathers;
 
     public MessageHandler Handler => handler;
 

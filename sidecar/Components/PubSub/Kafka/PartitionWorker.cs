@@ -4,7 +4,8 @@ using Confluent.Kafka;
 namespace Sidecar.Components.PubSub.Kafka;
 
 /// <summary>
-/// Handles the records of one assigned partition, one after the other. A record is marked as done when the handler
+/// Handles the records of one assigned partition, one after the other, or as many at once as the handler gathers; while one
+/// of those is tried again no further record begins. A record is marked as done when the handler
 /// returned, and only while the partition is ours: a handler that comes back late marks nothing.
 /// </summary>
 internal sealed partial class PartitionWorker : IAsyncDisposable
@@ -12,6 +13,8 @@ internal sealed partial class PartitionWorker : IAsyncDisposable
     private const long WaitingBytes = 8 * 1024 * 1024;
 
     private readonly TopicPartition _partition;
+    private readonly HandlerWindow _window;
+    private readonly Queue<InHandRecord> _inHand = new();
     private readonly MessageHandler _handler;
     private readonly KafkaPubSubOptions _options;
     private readonly Action<TopicPartitionOffset> _mark;
@@ -28,10 +31,13 @@ internal sealed partial class PartitionWorker : IAsyncDisposable
     private readonly System.Threading.Lock _gate = new();
     private long _waitingCount;
     private long _waitingBytes;
+    private TaskCompletionSource? _recovery;
+    private int _failing;
 
     /// <param name="predecessor">An abandoned worker of the same partition: its handler may still be running.</param>
     public PartitionWorker(
         TopicPartition partition,
+        int gathers,
         MessageHandler handler,
         KafkaPubSubOptions options,
         Action<TopicPartitionOffset> mark,
@@ -41,6 +47,7 @@ internal sealed partial class PartitionWorker : IAsyncDisposable
     {
         (_partition, _handler, _options, _mark, _clock, _logger) = (partition, handler, options, mark, clock, logger);
         (_stopping, _abandoned) = (_stop.Token, _abandon.Token);
+        _window = new HandlerWindow(gathers);
         Ended = RunAsync(predecessor);
     }
 
@@ -111,12 +118,35 @@ internal sealed partial class PartitionWorker : IAsyncDisposable
         {
             if (_stopping.IsCancellationRequested)
             {
-                return;
+                break;
             }
 
             Taken(record);
-            await HandleAsync(record);
+            await _window.RoomAsync();
+            await Recovery();
+            _window.Begin(() => HandleAsync(Noted(record)));
         }
+
+        await _window.DrainAsync();
+    }
+
+    private Task Recovery()
+    {
+        lock (_gate)
+        {
+            return _recovery?.Task ?? Task.CompletedTask;
+        }
+    }
+
+    private InHandRecord Noted(ConsumeResult<byte[]?, byte[]?> record)
+    {
+        var noted = new InHandRecord(record);
+        lock (_gate)
+        {
+            _inHand.Enqueue(noted);
+        }
+
+        return noted;
     }
 
     private void Taken(ConsumeResult<byte[]?, byte[]?> record)
@@ -129,15 +159,54 @@ internal sealed partial class PartitionWorker : IAsyncDisposable
         }
     }
 
-    private async Task HandleAsync(ConsumeResult<byte[]?, byte[]?> record)
+    private async Task HandleAsync(InHandRecord noted)
     {
+        var isFailing = false;
+        try
+        {
+            await TryUntilDoneAsync(noted, () =>
+            {
+                isFailing = true;
+                Failing(1);
+            });
+        }
+        finally
+        {
+            if (isFailing)
+            {
+                Failing(-1);
+            }
+        }
+    }
+
+    private void Failing(int change)
+    {
+        lock (_gate)
+        {
+            _failing += change;
+            if (_failing == 0)
+            {
+                _recovery?.SetResult();
+                _recovery = null;
+            }
+            else
+            {
+                _recovery ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            }
+        }
+    }
+
+    /// <param name="failed">Called once, at the first failure that is tried again.</param>
+    private async Task TryUntilDoneAsync(InHandRecord noted, Action failed)
+    {
+        var record = noted.Record;
         var started = _clock.GetTimestamp();
         for (var failures = 0; !_stopping.IsCancellationRequested; failures++)
         {
             try
             {
                 await _handler(KafkaRecord.Read(record, _options), _abandoned);
-                Mark(record);
+                Settle(noted, isHandled: true);
                 if (failures > 0)
                 {
                     LogRecovered(_logger, record.Topic, record.Partition.Value, record.Offset.Value, failures);
@@ -156,12 +225,14 @@ internal sealed partial class PartitionWorker : IAsyncDisposable
                 if (_options.Retry.DelayBefore(failures + 1, _clock.GetElapsedTime(started)) is not { } delay)
                 {
                     LogPassedOver(_logger, record.Topic, record.Partition.Value, record.Offset.Value, failures + 1, failure);
+                    Settle(noted, isHandled: false);
                     return;
                 }
 
                 // Once per record: it may come back ten times a second for hours.
                 if (failures == 0)
                 {
+                    failed();
                     LogRetrying(_logger, record.Topic, record.Partition.Value, record.Offset.Value, delay, failure);
                 }
 
@@ -170,18 +241,40 @@ internal sealed partial class PartitionWorker : IAsyncDisposable
         }
     }
 
-    private void Mark(ConsumeResult<byte[]?, byte[]?> record)
+    // A mark covers all records before it: one that is done early waits for those.
+    private void Settle(InHandRecord noted, bool isHandled)
     {
         lock (_gate)
         {
+            var record = noted.Record;
             if (_abandoned.IsCancellationRequested)
             {
-                LogTooLate(_logger, record.Topic, record.Partition.Value, record.Offset.Value);
+                if (isHandled)
+                {
+                    LogTooLate(_logger, record.Topic, record.Partition.Value, record.Offset.Value);
+                }
+
                 return;
             }
 
-            _mark(new TopicPartitionOffset(record.TopicPartition, record.Offset + 1));
+            noted.Outcome = isHandled;
+            while (_inHand.TryPeek(out var first) && first.Outcome is { } outcome)
+            {
+                _inHand.Dequeue();
+                if (outcome)
+                {
+                    _mark(new TopicPartitionOffset(first.Record.TopicPartition, first.Record.Offset + 1));
+                }
+            }
         }
+    }
+
+    private sealed class InHandRecord(ConsumeResult<byte[]?, byte[]?> record)
+    {
+        public ConsumeResult<byte[]?, byte[]?> Record => record;
+
+        /// <summary>Null while its handler runs; true: handled; false: passed over.</summary>
+        public bool? Outcome { get; set; }
     }
 
     [LoggerMessage(LogLevel.Warning, "Record {Topic}/{Partition}/{Offset} failed; it is tried again every {Delay} and its partition waits")]

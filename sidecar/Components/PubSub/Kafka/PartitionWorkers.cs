@@ -38,7 +38,7 @@ internal sealed partial class PartitionWorkers(KafkaPubSubOptions options, TimeP
             {
                 _abandoned.Remove(partition, out var predecessor);
                 _workers[partition] = new PartitionWorker(
-                    partition, subscription.Handler, options, mark, predecessor ?? Task.CompletedTask, clock, logger);
+                    partition, subscription.Gathers, subscription.Handler, options, mark, predecessor ?? Task.CompletedTask, clock, logger);
             }
         }
     }

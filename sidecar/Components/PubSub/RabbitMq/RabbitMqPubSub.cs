@@ -51,7 +51,7 @@ internal sealed partial class RabbitMqPubSub(RabbitMqPubSubOptions options, Comp
         ObjectDisposedException.ThrowIf(_publisher is null, this);
         var plan = QueuePlan.For(options, request.Topic, options.ConsumerId ?? request.ConsumerGroup, request.Metadata);
         var connection = RabbitMqConnection.Share(options.Connection, "consume", context);
-        var subscription = new RabbitMqSubscription(connection, _topology, plan, options, handler, context.Clock, _logger, _abort.Token);
+        var subscription = new RabbitMqSubscription(connection, _topology, plan, options, request.Gathers, handler, context.Clock, _logger, _abort.Token);
         await subscription.StartAsync(cancellationToken);
         _subscriptions.TryAdd(subscription, true);
         return subscription;

@@ -14,6 +14,7 @@ internal sealed partial class RabbitMqSubscription(
     RabbitMqTopology topology,
     QueuePlan plan,
     RabbitMqPubSubOptions options,
+    int gathers,
     MessageHandler handler,
     TimeProvider clock,
     ILogger logger,
@@ -28,6 +29,7 @@ internal sealed partial class RabbitMqSubscription(
 
     private readonly CancellationTokenSource _stopping = new();
     private readonly InHand _inHand = new();
+    private readonly HandlerWindow? _window = gathers > 1 ? new HandlerWindow(gathers) : null;
     private Task _running = Task.CompletedTask;
     private Task _working = Task.CompletedTask;
     private int _stopped;
@@ -148,7 +150,11 @@ internal sealed partial class RabbitMqSubscription(
             }
 
             _inHand.Add();
-            if (options.IsParallel)
+            if (_window is not null)
+            {
+                await _window.AddAsync(() => HandleAsync(delivery), CancellationToken.None);
+            }
+            else if (options.IsParallel)
             {
                 _ = Task.Run(() => HandleAsync(delivery), CancellationToken.None);
             }

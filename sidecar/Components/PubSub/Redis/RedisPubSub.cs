@@ -51,8 +51,10 @@ internal sealed class RedisPubSub(RedisPubSubOptions options, ComponentContext c
         var stream = new RedisStream(_client, request.Topic, options.ConsumerId ?? request.ConsumerGroup);
         await stream.CreateGroupAsync(cancellationToken);
         var reader = new RedisStreamReader(_client, stream, options, context.Clock, _logger);
+        // A handler that gathers would hold the workers of the other subscriptions as well.
+        Func<Func<Task>, CancellationToken, ValueTask> begin = request.Gathers > 1 ? new HandlerWindow(request.Gathers).AddAsync : _workers.AddAsync;
         var subscription = new RedisStreamSubscription(
-            stream, reader, _workers, options, handler, ended => _subscriptions.TryRemove(ended, out _), context.Clock, _logger, _abort.Token);
+            stream, reader, begin, options, handler, ended => _subscriptions.TryRemove(ended, out _), context.Clock, _logger, _abort.Token);
         _subscriptions[subscription] = true;
         return subscription;
     }

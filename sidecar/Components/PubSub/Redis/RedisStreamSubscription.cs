@@ -14,7 +14,7 @@ internal sealed partial class RedisStreamSubscription : IAsyncDisposable
 
     private readonly RedisStream _stream;
     private readonly RedisStreamReader _reader;
-    private readonly RedisWorkers _workers;
+    private readonly Func<Func<Task>, CancellationToken, ValueTask> _begin;
     private readonly RedisPubSubOptions _options;
     private readonly MessageHandler _handler;
     private readonly Action<RedisStreamSubscription> _ended;
@@ -29,10 +29,11 @@ internal sealed partial class RedisStreamSubscription : IAsyncDisposable
     private readonly Task _lookingAfter;
     private int _stopped;
 
+    /// <param name="begin">Where handlers run; waits for a free place.</param>
     public RedisStreamSubscription(
         RedisStream stream,
         RedisStreamReader reader,
-        RedisWorkers workers,
+        Func<Func<Task>, CancellationToken, ValueTask> begin,
         RedisPubSubOptions options,
         MessageHandler handler,
         Action<RedisStreamSubscription> ended,
@@ -40,7 +41,7 @@ internal sealed partial class RedisStreamSubscription : IAsyncDisposable
         ILogger logger,
         CancellationToken abort)
     {
-        (_stream, _reader, _workers, _options, _handler, _ended) = (stream, reader, workers, options, handler, ended);
+        (_stream, _reader, _begin, _options, _handler, _ended) = (stream, reader, begin, options, handler, ended);
         (_clock, _logger, _abort, _stopToken) = (clock, logger, abort, _stopping.Token);
         _reading = _reader.RunAsync(TakeAsync, _stopToken);
         _lookingAfter = _options.Reclaims ? Task.WhenAll(ReclaimAsync(), RenewAsync()) : Task.CompletedTask;
@@ -87,7 +88,7 @@ internal sealed partial class RedisStreamSubscription : IAsyncDisposable
 
         foreach (var held in taken)
         {
-            await _workers.AddAsync(() => HandleAsync(held), _stopToken);
+            await _begin(() => HandleAsync(held), _stopToken);
         }
     }
 

@@ -50,7 +50,7 @@ internal sealed class SqlitePubSub(SqlitePubSubOptions options, ComponentContext
         var (log, watch) = Opened;
         var group = new GroupKey(request.Topic, options.ConsumerId ?? request.ConsumerGroup);
         await log.JoinAsync(group, cancellationToken);
-        var subscription = new SqliteSubscription(log, watch, options, group, handler, context.Clock, _logger, _abort.Token);
+        var subscription = new SqliteSubscription(log, watch, options, group, request.Gathers, handler, context.Clock, _logger, _abort.Token);
         _subscriptions.Add(subscription);
         return subscription;
     }

@@ -30,6 +30,7 @@ internal sealed partial class SqliteSubscription : IAsyncDisposable
     private readonly CancellationToken _stopToken;
     private readonly CancellationToken _abort;
     private readonly int _depth;
+    private readonly int _gathers;
     private readonly Task _running;
     private long? _lastLook;
     private long _lastSweep;
@@ -42,6 +43,7 @@ internal sealed partial class SqliteSubscription : IAsyncDisposable
         TopicWatch watch,
         SqlitePubSubOptions options,
         GroupKey group,
+        int gathers,
         MessageHandler handler,
         TimeProvider clock,
         ILogger logger,
@@ -50,7 +52,9 @@ internal sealed partial class SqliteSubscription : IAsyncDisposable
         (_log, _watch, _options, _group, _handler) = (log, watch, options, group, handler);
         (_clock, _logger, _abort, _stopToken) = (clock, logger, abort, _stopping.Token);
         _wakeUp = new WakeUp(clock);
-        _depth = Math.Max(options.QueueDepth, options.Concurrency);
+        _gathers = gathers;
+        // Claims go on until half of it is in hand: enough for what a handler gathers.
+        _depth = (int)Math.Max(Math.Max(options.QueueDepth, options.Concurrency), gathers > 1 ? Math.Min(2L * gathers, int.MaxValue) : 0);
         _lastSweep = clock.GetTimestamp();
         watch.Add(group.Topic, _wakeUp);
         _running = RunAsync();
@@ -78,7 +82,7 @@ internal sealed partial class SqliteSubscription : IAsyncDisposable
         await Task.Yield();
         using var renewalEnds = new CancellationTokenSource();
         var renewal = RenewAsync(renewalEnds.Token);
-        var workers = Enumerable.Range(0, _options.Concurrency).Select(_ => WorkAsync()).ToArray();
+        var workers = _gathers > 1 ? [GatherAsync()] : Enumerable.Range(0, _options.Concurrency).Select(_ => WorkAsync()).ToArray();
         await PumpAsync();
         _claimed.Writer.Complete();
         await Task.WhenAll(workers);
@@ -178,17 +182,34 @@ internal sealed partial class SqliteSubscription : IAsyncDisposable
     {
         await foreach (var (delivery, message) in _claimed.Reader.ReadAllAsync(CancellationToken.None))
         {
-            // Claimed but not begun: given back when all workers have ended.
-            if (!_stopToken.IsCancellationRequested)
-            {
-                await DeliverAsync(delivery, message);
-            }
+            await FinishAsync(delivery, message);
+        }
+    }
 
-            _held.TryRemove(delivery.Sequence, out _);
-            if (_waitsForRoom && _held.Count <= _depth / 2)
-            {
-                _wakeUp.Set();
-            }
+    /// <summary>In place of the workers, which would not keep the order in which a handler that gathers gets its messages.</summary>
+    private async Task GatherAsync()
+    {
+        var window = new HandlerWindow(_gathers);
+        await foreach (var (delivery, message) in _claimed.Reader.ReadAllAsync(CancellationToken.None))
+        {
+            await window.AddAsync(() => FinishAsync(delivery, message), CancellationToken.None);
+        }
+
+        await window.DrainAsync();
+    }
+
+    private async Task FinishAsync(Delivery delivery, IncomingMessage message)
+    {
+        // Claimed but not begun: given back when all workers have ended.
+        if (!_stopToken.IsCancellationRequested)
+        {
+            await DeliverAsync(delivery, message);
+        }
+
+        _held.TryRemove(delivery.Sequence, out _);
+        if (_waitsForRoom && _held.Count <= _depth / 2)
+        {
+            _wakeUp.Set();
         }
     }
 

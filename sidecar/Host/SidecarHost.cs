@@ -251,7 +251,7 @@ internal sealed partial class SidecarHost : IAsyncDisposable
             return;
         }
 
-        int[] known = [Options.HttpPort, Options.GrpcPort];
+        int?[] known = [Options.HttpPort, Options.GrpcPort, Options.MetricsPort, Options.PublicPort];
         var port = servers.Urls.Select(url => new Uri(url).Port).Single(port => !known.Contains(port));
         await peers.StartAsync(port, cancellationToken);
         LogPeers(_logger, port);

@@ -1,3 +1,4 @@
+using DaprShop.TestKit;
 using DaprShop.Tests.Configuration;
 using DaprShop.Tests.Grpc;
 using DaprShop.Tests.Wire;
@@ -37,6 +38,8 @@ public sealed class PublicPortTests
 
         await sidecar.CallAsync("GetState", new GetStateRequest { StoreName = "none", Key = "k" });
 
+        // Written after the answer.
+        await Eventually.True(() => sidecar.Running.Log.Contains("gRPC API Called", StringComparison.Ordinal));
         var line = Assert.Single(sidecar.Running.Log.Split('\n'), line => line.Contains("gRPC API Called", StringComparison.Ordinal));
         Assert.Contains("level=info msg=\"gRPC API Called\" app_id=app code=9 duration=", line, StringComparison.Ordinal);
         Assert.Contains(" method=/dapr.proto.runtime.v1.Dapr/GetState ", line, StringComparison.Ordinal);

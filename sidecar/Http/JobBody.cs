@@ -138,7 +138,7 @@ internal static class JobBody
     {
         JsonTokenType.Null => null,
         JsonTokenType.Number when reader.TryGetUInt32(out var number) => number,
-        JsonTokenType.String when uint.TryParse(reader.GetString(), NumberStyles.None, CultureInfo.InvariantCulture, out var number) => number,
+        JsonTokenType.String when uint.TryParse(JsonObjects.Text(ref reader), NumberStyles.None, CultureInfo.InvariantCulture, out var number) => number,
         _ => throw new FormatException($"\"{name}\" is not a whole number from 0 on"),
     };
 

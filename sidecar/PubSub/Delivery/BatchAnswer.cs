@@ -56,16 +56,17 @@ internal static class BatchAnswer
             var statuses = new Dictionary<string, string?>(StringComparer.Ordinal);
             foreach (var item in list.EnumerateArray())
             {
-                if (Member(item, "entryId") is { ValueKind: JsonValueKind.String } id)
+                if (Member(item, "entryId")?.AsText() is { } id)
                 {
-                    statuses[id.GetString()!] = Member(item, "status") is { ValueKind: JsonValueKind.String } text ? text.GetString() : null;
+                    statuses[id] = Member(item, "status")?.AsText();
                 }
             }
 
             return statuses;
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
+            // InvalidOperation: the name of a member is not Unicode.
             return null;
         }
     }

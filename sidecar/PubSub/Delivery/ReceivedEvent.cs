@@ -33,7 +33,7 @@ internal sealed class ReceivedEvent : IDisposable
 
     public JsonElement Attributes => _document.RootElement;
 
-    public string Id => Text(Attributes, CloudEventAttributes.Id) ?? "";
+    public string Id => Attributes.TextOf(CloudEventAttributes.Id) ?? "";
 
     /// <summary>Throws <see cref="UnreadableEventException"/>.</summary>
     /// <param name="newId">For the envelope of a raw message.</param>
@@ -53,14 +53,14 @@ internal sealed class ReceivedEvent : IDisposable
         var attributes = document.RootElement;
 
         // An app may have put numbers or objects here; such an event is delivered without a trace, not refused.
-        parent = Text(attributes, CloudEventAttributes.TraceParent) ?? Text(attributes, CloudEventAttributes.TraceId) ?? parent;
-        state = Text(attributes, CloudEventAttributes.TraceState) ?? state;
+        parent = attributes.TextOf(CloudEventAttributes.TraceParent) ?? attributes.TextOf(CloudEventAttributes.TraceId) ?? parent;
+        state = attributes.TextOf(CloudEventAttributes.TraceState) ?? state;
         var trace = ActivityContext.TryParse(parent, state, out _) ? new TraceContext(parent!, state ?? "", "") : TraceContext.Empty;
         return new ReceivedEvent(body, document, trace);
     }
 
     public bool HasExpired(DateTimeOffset now) =>
-        Text(Attributes, CloudEventAttributes.Expiration) is { Length: > 0 } text
+        Attributes.TextOf(CloudEventAttributes.Expiration) is { Length: > 0 } text
         && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var expiration)
         && expiration < now;
 
@@ -82,19 +82,6 @@ internal sealed class ReceivedEvent : IDisposable
         catch (JsonException exception)
         {
             throw new UnreadableEventException($"the message is not a CloudEvent: {exception.Message}", exception);
-        }
-    }
-
-    // A text with half a surrogate pair is JSON and no text: it counts as absent.
-    private static string? Text(JsonElement attributes, string name)
-    {
-        try
-        {
-            return attributes.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
-        }
-        catch (InvalidOperationException)
-        {
-            return null;
         }
     }
 }

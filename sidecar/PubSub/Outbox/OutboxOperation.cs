@@ -28,8 +28,6 @@ internal sealed record OutboxOperation(
         }
 
         using var document = JsonDocument.Parse(Value, new JsonDocumentOptions { MaxDepth = 1_000 });
-        return document.RootElement.ValueKind == JsonValueKind.String
-            ? System.Text.Encoding.UTF8.GetBytes(document.RootElement.GetString()!)
-            : Value;
+        return document.RootElement.AsText() is { } text ? System.Text.Encoding.UTF8.GetBytes(text) : Value;
     }
 }

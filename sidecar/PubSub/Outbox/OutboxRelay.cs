@@ -167,9 +167,9 @@ internal sealed partial class OutboxRelay(
         try
         {
             using var cloudEvent = JsonDocument.Parse(data, new JsonDocumentOptions { MaxDepth = 1_000 });
-            if (cloudEvent.RootElement is { ValueKind: JsonValueKind.Object } root && Text(root, CloudEventAttributes.Id) is { Length: > 0 } id)
+            if (cloudEvent.RootElement is { ValueKind: JsonValueKind.Object } root && root.TextOf(CloudEventAttributes.Id) is { Length: > 0 } id)
             {
-                return (id, Text(root, CloudEventAttributes.DataContentType) ?? "");
+                return (id, root.TextOf(CloudEventAttributes.DataContentType) ?? "");
             }
 
             throw new DeliveryFailedException("a message of the outbox topic is no event of the outbox: it has no id");
@@ -179,9 +179,6 @@ internal sealed partial class OutboxRelay(
             throw new DeliveryFailedException($"a message of the outbox topic is no event: {exception.Message}", exception);
         }
     }
-
-    private static string? Text(JsonElement attributes, string name) =>
-        attributes.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
     [LoggerMessage(LogLevel.Information, "The outbox of state store {Store} is relayed from topic {Topic} of {PubSub}")]
     private static partial void LogStarted(ILogger logger, string store, string topic, string pubSub);

@@ -6,6 +6,7 @@ using Sidecar.Components.PubSub;
 using Sidecar.Configuration;
 using Sidecar.Expressions;
 using Sidecar.PubSub.Delivery;
+using Sidecar.PubSub.Outbox;
 using Sidecar.PubSub.Publishing;
 using Sidecar.PubSub.Subscriptions;
 
@@ -69,6 +70,24 @@ public sealed class ParserFuzzTests
             [.. ((string[])["""{"status":"RETRY"}""", """{"status":"DROP","more":[1]} rest""", """{"STATUS":null}""", "ok"]).Select(Encoding.UTF8.GetBytes)],
             [.. ((string[])["\\ud800", "\"status\":", "{", "null", "\"SUCCESS\""]).Select(Encoding.UTF8.GetBytes)]),
         body => Assert.True(System.Enum.IsDefined(AppAnswer.Judge(200, body).Verdict)));
+
+    [Fact]
+    public void AnswerToABatch_OfAnyBytes_IsAVerdictForEachEntry()
+    {
+        BatchEntry[] batch = [Entry("1"), Entry("2")];
+        Fuzz.Run(
+            Fuzz.Bytes(
+                [.. ((string[])["""{"statuses":[{"entryId":"1","status":"SUCCESS"},{"entryId":"2","status":"DROP"}]}""", """{"STATUSES":null}""", "ok"]).Select(Encoding.UTF8.GetBytes)],
+                [.. ((string[])["\\ud800", "\"entryId\":", "\"status\":", "{", "[", "null"]).Select(Encoding.UTF8.GetBytes)]),
+            body => Assert.Equal(batch.Length, BatchAnswer.Judge(200, body, batch).Count));
+    }
+
+    [Fact]
+    public void OutboxEvent_OfAnyJson_HasData() => Fuzz.Run(
+        from value in Gen.Elements("\"text\"", "\"\\ud800\"", "\"\xff\"", "{\"\\udfff\":1}", "null", "1e999")
+        from type in Gen.Elements(null, "", "text/plain", "application/json", "APPLICATION/JSON")
+        select (Value: Encoding.Latin1.GetBytes(value), type),
+        input => Assert.NotEmpty(new OutboxOperation("k", input.Value, IsJson: true, input.type, new Dictionary<string, string>()).EventData().ToArray()));
 
     [Fact]
     public void Expression_AnyText_HasAValueOrIsRefused()
@@ -157,4 +176,6 @@ public sealed class ParserFuzzTests
             var loaded = LoadedResources.Load(("fuzz.yaml", text));
             Assert.All(loaded.Errors, mistake => Assert.NotEmpty(mistake));
         });
+
+    private static BatchEntry Entry(string id) => new(id, new IncomingMessage("t", default, null, new Dictionary<string, string>()), default, "/t");
 }

@@ -56,11 +56,12 @@ public sealed class WireFuzzTests : IAsyncLifetime
                 """{"operations":[{"operation":"upsert","request":{"key":"k","value":1}},{"operation":"delete","request":{"key":"k"}}],"metadata":{}}""",
                 """{"keys":["a","b"],"parallelism":4}""",
                 """[{"entryId":"1","event":{"x":1},"contentType":"application/json","metadata":{"a":"b"}}]""",
-                """{"dueTime":"5s","period":"R3/PT10S","ttl":"1h","data":{"x":[1]},"failure_policy":{"constant":{"interval":"1s","maxRetries":2}}}"""]).Select(Encoding.UTF8.GetBytes)],
+                """{"dueTime":"5s","period":"R3/PT10S","ttl":"1h","data":{"x":[1]},"failure_policy":{"constant":{"interval":"1s","maxRetries":2}}}""",
+                """{"schedule":"@every 1h","repeats":"3","dueTime":"1h","ttl":"2h","overwrite":true,"data":{"a":[1.5]},"failurePolicy":{"drop":{}}}"""]).Select(Encoding.UTF8.GetBytes)],
             [.. ((string[])["{", "[", "\"key\":", "null", "1e999", "-0", "\\u0000", "\\ud800", "\xff", "true", "\"\":", ","]).Select(Encoding.Latin1.GetBytes)])
         from path in Gen.Elements(
             "state/statestore", "state/statestore/bulk", "state/statestore/transaction", "publish/pubsub/t", "publish/bulk/pubsub/t",
-            "actors/cat/tom/reminders/r", "actors/cat/tom/timers/t", "actors/cat/tom/state", "metadata/k", "workflows/dapr/w/start")
+            "actors/cat/tom/reminders/r", "actors/cat/tom/timers/t", "actors/cat/tom/state", "metadata/k", "workflows/dapr/w/start", "jobs/j")
         from type in Gen.Elements("application/json", "application/cloudevents+json", "text/plain", "multipart/form-data", "")
         select (body, path, type),
         async input =>

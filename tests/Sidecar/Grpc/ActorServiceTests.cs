@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using DaprShop.Tests.Actors;
 using DaprShop.Tests.Wire;
@@ -37,20 +38,22 @@ public sealed class ActorServiceTests
     [Fact]
     public async Task Invoke_ReentrantChain_IsOneTurn()
     {
-        RawGrpcClient? client = null;
-        await using var sidecar = await ActorSidecar.StartAsync(
-            """{"entities":["cat"],"reentrancy":{"enabled":true,"maxStackDepth":2}}""",
-            request => request.Target.EndsWith("/outer", StringComparison.Ordinal)
-                ? new AppAnswer(200, EndOf(client!, Invoke("outer", ("Dapr-Reentrancy-Id", request.Headers["Dapr-Reentrancy-Id"]))).GetAwaiter().GetResult())
-                : new AppAnswer(200));
-        using (client = ClientOf(sidecar))
+        await using var sidecar = await ActorSidecar.StartAsync("""{"entities":["cat"],"reentrancy":{"enabled":true,"maxStackDepth":2}}""");
+        using var client = ClientOf(sidecar);
+        ConcurrentQueue<string> ends = [];
+        sidecar.App.Hold = async request =>
         {
-            var reply = await client.CallAsync(GrpcSidecar.PathOf("InvokeActor"), Invoke("outer"), InvokeActorResponse.Parser);
+            if (request.Target.EndsWith("/again", StringComparison.Ordinal))
+            {
+                ends.Enqueue(await EndOf(client, Invoke("again", ("Dapr-Reentrancy-Id", request.Headers["Dapr-Reentrancy-Id"]))));
+            }
+        };
 
-            // The first call holds the turn, the second enters it, the third is one too deep.
-            Assert.Equal("0", reply.Data.ToStringUtf8());
-            Assert.Equal(2, sidecar.Calls.Count);
-        }
+        await client.CallAsync(GrpcSidecar.PathOf("InvokeActor"), Invoke("again"), InvokeActorResponse.Parser);
+
+        // The first call holds the turn, the second enters it, the third is one too deep.
+        Assert.Equal(["8 maximum stack depth exceeded", "0"], ends);
+        Assert.Equal(2, sidecar.Calls.Count);
     }
 
     [Fact]

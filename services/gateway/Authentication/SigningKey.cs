@@ -27,7 +27,7 @@ internal sealed class SigningKey
             throw new InvalidOperationException($"The secret {SigningKeyLoader.Secret} must have {LeastBytes} bytes at least for HS256.");
         }
 
-        _key = new SymmetricSecurityKey(bytes);
+        _key = new SymmetricSecurityKey(bytes) { CryptoProviderFactory = SignatureProviders.Uncached };
     }
 }
 

@@ -64,6 +64,7 @@ internal sealed class TokenValidator(IOptions<TokenOptions> options, SigningKey 
             ValidAudience = _options.Audience,
             ValidAlgorithms = algorithms,
             IssuerSigningKey = key,
+            CryptoProviderFactory = SignatureProviders.Uncached,
             TryAllIssuerSigningKeys = true,
             RequireSignedTokens = true,
             RequireExpirationTime = true,

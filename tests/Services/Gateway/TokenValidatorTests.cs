@@ -48,6 +48,39 @@ public class TokenValidatorTests
         Assert.Null(after);
     }
 
+    [Fact]
+    public void Validate_TheFirstTokensOfAStart_AllAtOnce_AreAllTaken()
+    {
+        // Each start has a key that the library has not seen; the race is between the first uses of one.
+        var starts = Enumerable.Range(0, 1500).Select(start =>
+        {
+            var key = new SigningKey();
+            key.Set($"{Key}{start}");
+            var token = SignInEndpoint.Create("shopper-1", "customer", new TokenOptions(), key.Value, new IdSource(), _clock.GetUtcNow());
+            return (Validator: Validator(new TokenOptions(), key), Token: token);
+        }).ToList();
+        const int requests = 8;
+        var refused = 0;
+        using var together = new Barrier(requests);
+        var threads = Enumerable.Range(0, requests).Select(_ => new Thread(() =>
+        {
+            foreach (var (validator, token) in starts)
+            {
+                together.SignalAndWait();
+
+                // Done at once: the key is known.
+                if (validator.ValidateAsync(token, default) is not { IsCompletedSuccessfully: true, Result: not null })
+                {
+                    Interlocked.Increment(ref refused);
+                }
+            }
+        })).ToList();
+        threads.ForEach(thread => thread.Start());
+        threads.ForEach(thread => thread.Join());
+
+        Assert.Equal(0, refused);
+    }
+
     public static TheoryData<string> BadTokens { get; } = new(
         "alg none", "alg None, no signature", "HS384", "HS256 with another key", "payload changed", "signature cut", "expired", "not yet valid",
         "no expiry", "wrong issuer", "no issuer", "wrong audience", "no subject", "subject too long", "two segments", "four segments",

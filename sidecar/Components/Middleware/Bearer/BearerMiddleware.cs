@@ -25,6 +25,9 @@ internal sealed partial class BearerMiddleware : IHttpMiddleware
         SecurityAlgorithms.EcdsaSha256, SecurityAlgorithms.EcdsaSha384, SecurityAlgorithms.EcdsaSha512,
     ];
 
+    // The library's cache disposes a verifier that requests share when two of them make the first for a key at once.
+    private static readonly CryptoProviderFactory Uncached = new() { CacheSignatureProviders = false };
+
     private readonly BearerOptions _options;
     private readonly TimeProvider _clock;
     private readonly HttpClient _http = new(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5), ActivityHeadersPropagator = null });
@@ -82,6 +85,7 @@ internal sealed partial class BearerMiddleware : IHttpMiddleware
             ValidAlgorithms = Algorithms,
             IssuerSigningKeys = await _keys.ForAsync(unverified.Kid, cancellationToken),
             TryAllIssuerSigningKeys = true,
+            CryptoProviderFactory = Uncached,
             RequireSignedTokens = true,
             RequireExpirationTime = false,
             LifetimeValidator = IsCurrent,

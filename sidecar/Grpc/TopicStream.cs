@@ -39,6 +39,11 @@ internal sealed class TopicStream(GrpcCall call, string pubSub, string topic) : 
             await WriteAsync(TopicEventMessage.Of(received.Attributes, pubSub, topic, path), cancellationToken);
             return await answer.Task.WaitAsync(_gone.Token).WaitAsync(cancellationToken);
         }
+        catch (OperationCanceledException) when (answer.Task.IsCompletedSuccessfully)
+        {
+            // The client answered, then ended its side at once.
+            return await answer.Task;
+        }
         catch (OperationCanceledException) when (_gone.IsCancellationRequested || call.Cancelled.IsCancellationRequested)
         {
             throw new IOException("the stream ended before the event was answered");

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Threading.Channels;
 using Google.Protobuf;
 
@@ -10,13 +11,15 @@ namespace DaprShop.Tests.Grpc;
 /// <summary>A call whose both sides stream, by nothing but HTTP/2 and the frame.</summary>
 internal sealed class DuplexCall : IAsyncDisposable
 {
-    private readonly HttpMessageInvoker _http = new(new SocketsHttpHandler { UseProxy = false });
+    private readonly HttpMessageInvoker _http;
     private readonly Outgoing _outgoing = new();
     private readonly Task<HttpResponseMessage> _response;
+    private readonly TaskCompletionSource _read = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _deadline = new(TimeSpan.FromSeconds(60));
 
     public DuplexCall(Uri address, string path, params (string Name, string Value)[] metadata)
     {
+        _http = new HttpMessageInvoker(new SocketsHttpHandler { UseProxy = false, ConnectCallback = ConnectAsync });
         _outgoing.Headers.ContentType = new MediaTypeHeaderValue("application/grpc");
         var request = new HttpRequestMessage(HttpMethod.Post, new Uri(address, path))
         {
@@ -70,6 +73,7 @@ internal sealed class DuplexCall : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Complete();
+        _read.TrySetResult();
         _http.Dispose();
         await ((Task)_response).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (_response.IsCompletedSuccessfully)
@@ -78,6 +82,37 @@ internal sealed class DuplexCall : IAsyncDisposable
         }
 
         _deadline.Dispose();
+    }
+
+    // HttpClient throws an answer away that has come whole but is not read yet, when the server closes the connection while the client's
+    // side is open. Nothing obliges a gRPC client to end its side first, so the end of the connection has to wait here.
+    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(context.DnsEndPoint, cancellationToken);
+            return new LateEnd(socket, _read.Task);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private sealed class LateEnd(Socket socket, Task read) : NetworkStream(socket, ownsSocket: true)
+    {
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            var count = await base.ReadAsync(buffer, cancellationToken);
+            if (count == 0 && buffer.Length > 0)
+            {
+                await read.WaitAsync(cancellationToken);
+            }
+
+            return count;
+        }
     }
 
     private sealed class Outgoing : HttpContent

@@ -171,6 +171,24 @@ public sealed class TopicStreamServiceTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Answers_JustBeforeTheEndOfTheStream_Count()
+    {
+        var broker = new FakeBroker();
+        await using var sidecar = await StartAsync(broker);
+        for (var time = 0; time < 50; time++)
+        {
+            await using var stream = await SubscribedAsync("t", on: sidecar);
+            var handled = Deliver(broker, $"e{time}");
+            Answer(stream, await EventAsync(stream), Status.Success);
+
+            stream.Complete();
+
+            Assert.Equal("0 ", await stream.EndAsync());
+            await handled;
+        }
+    }
+
+    [Fact]
     public async Task Stream_ThatEndsWithAnEventInHand_LeavesItWithTheBroker()
     {
         var broker = new FakeBroker();

@@ -11,9 +11,10 @@ public sealed class StockBucketTests : IAsyncLifetime
 {
     private const string Sku = "SKU-1001";
 
+    private readonly HastyClock _clock = new();
     private FaultyStore _store = null!;
 
-    public async Task InitializeAsync() => _store = await FaultyStore.StartAsync(new HastyClock());
+    public async Task InitializeAsync() => _store = await FaultyStore.StartAsync(_clock);
 
     public async Task DisposeAsync() => await _store.DisposeAsync();
 
@@ -58,6 +59,8 @@ public sealed class StockBucketTests : IAsyncLifetime
     {
         await using var bucket = Bucket();
         await CreateAsync(bucket, units: 5);
+
+        _clock.Hurries = true;
 
         // The swap is answered, the log entry behind it hangs until the client gives up.
         _store.Sidecar.BeforeWrite = sidecar =>

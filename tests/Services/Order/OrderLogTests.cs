@@ -19,9 +19,10 @@ public sealed class OrderLogTests : IAsyncLifetime
     private const long Epoch = 1;
 
     private readonly OrderTails _tails = new();
+    private readonly HastyClock _clock = new();
     private FaultyStore _store = null!;
 
-    public async Task InitializeAsync() => _store = await FaultyStore.StartAsync(new HastyClock());
+    public async Task InitializeAsync() => _store = await FaultyStore.StartAsync(_clock);
 
     public async Task DisposeAsync() => await _store.DisposeAsync();
 
@@ -34,6 +35,7 @@ public sealed class OrderLogTests : IAsyncLifetime
             committed.Add(record.N);
             return ValueTask.CompletedTask;
         });
+        _clock.Hurries = true;
         _store.Sidecar.FailWrites(
             WriteFault.ErrorNotApplied, WriteFault.AppliedButNoAnswer, WriteFault.AppliedButHangs, WriteFault.AppliedButError, WriteFault.ErrorNotApplied);
 

@@ -1,5 +1,5 @@
-using System.Threading.Channels;
 using DaprShop.Contracts.Inventory;
+using DaprShop.ServiceDefaults.Batching;
 using DaprShop.ServiceDefaults.Faults;
 using DaprShop.ServiceDefaults.State;
 
@@ -13,15 +13,14 @@ namespace DaprShop.Inventory.Stock;
 internal sealed partial class StockBucket : IAsyncDisposable
 {
     private const int MaxBatch = 64;
+    private const int MaxWaiting = 4096;
 
     private readonly string _sku;
     private readonly DocumentStore _documents;
     private readonly StockLog _log;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
-    private readonly Channel<ICommand> _queue = Channel.CreateBounded<ICommand>(4096);
-    private readonly CancellationTokenSource _stopping = new();
-    private readonly Task _loop;
+    private readonly NaturalBatches<ICommand> _batches;
 
     private StockLedger _ledger;
 
@@ -36,7 +35,8 @@ internal sealed partial class StockBucket : IAsyncDisposable
         _logger = logger;
         _log = new StockLog(sku, documents);
         _ledger = new StockLedger(sku);
-        _loop = Task.Run(() => RunAsync(_stopping.Token));
+        _batches = new NaturalBatches<ICommand>(
+            MaxWaiting, MaxBatch, CommitAsync, command => command.Fail(new DependencyUnavailableException($"stock of {sku} (stopping)")));
     }
 
     private interface ICommand
@@ -56,7 +56,7 @@ internal sealed partial class StockBucket : IAsyncDisposable
         Func<StockLedger, DateTimeOffset, Decision<TResult>> decide, CancellationToken cancellationToken)
     {
         var command = new Command<TResult>(decide);
-        if (!_queue.Writer.TryWrite(command))
+        if (!_batches.TryAdd(command))
         {
             throw new DependencyUnavailableException($"stock of {_sku} (too many waiting)");
         }
@@ -71,48 +71,9 @@ internal sealed partial class StockBucket : IAsyncDisposable
                 [.. stock.Reservations.Where(reservation => reservation.State == ReservationState.Tentative)]),
             cancellationToken);
 
-    public async ValueTask DisposeAsync()
-    {
-        _queue.Writer.TryComplete();
-        await _stopping.CancelAsync();
-        await _loop;
-        _stopping.Dispose();
-    }
+    public ValueTask DisposeAsync() => _batches.DisposeAsync();
 
-    private async Task RunAsync(CancellationToken cancellationToken)
-    {
-        var batch = new List<ICommand>(MaxBatch);
-        try
-        {
-            while (await _queue.Reader.WaitToReadAsync(cancellationToken))
-            {
-                while (batch.Count < MaxBatch && _queue.Reader.TryRead(out var command))
-                {
-                    batch.Add(command);
-                }
-
-                await CommitAsync(batch, cancellationToken);
-                batch.Clear();
-            }
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            LogStopped(_sku);
-        }
-        finally
-        {
-            // However the loop ends: nobody may wait for it any longer.
-            _queue.Writer.TryComplete();
-            while (_queue.Reader.TryRead(out var command))
-            {
-                batch.Add(command);
-            }
-
-            batch.ForEach(command => command.Fail(new DependencyUnavailableException($"stock of {_sku} (stopping)")));
-        }
-    }
-
-    private async Task CommitAsync(List<ICommand> batch, CancellationToken cancellationToken)
+    private async Task CommitAsync(IReadOnlyList<ICommand> batch, CancellationToken cancellationToken)
     {
         try
         {
@@ -133,7 +94,11 @@ internal sealed partial class StockBucket : IAsyncDisposable
                     _unlogged = committed;
                 }
 
-                batch.ForEach(command => command.Complete());
+                foreach (var command in batch)
+                {
+                    command.Complete();
+                }
+
                 await WriteLogAsync(cancellationToken);
                 return;
             }
@@ -142,7 +107,7 @@ internal sealed partial class StockBucket : IAsyncDisposable
         {
             // The swap may have happened all the same: the next catch-up will tell, and every command is idempotent.
             LogUnavailable(failure, _sku);
-            batch.ForEach(command => command.Fail(failure));
+            Fail(batch, failure);
         }
 #pragma warning disable CA1031 // One bad batch must not end the loop that every later command of this SKU waits for.
         catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
@@ -150,11 +115,19 @@ internal sealed partial class StockBucket : IAsyncDisposable
         {
             LogFailed(failure, _sku);
             (_ledger, _unlogged) = (new StockLedger(_sku), null);
-            batch.ForEach(command => command.Fail(failure));
+            Fail(batch, failure);
         }
     }
 
-    private Change<StockDocument, SwapOutcome> Decide(StockDocument? stored, List<ICommand> batch)
+    private static void Fail(IReadOnlyList<ICommand> batch, Exception failure)
+    {
+        foreach (var command in batch)
+        {
+            command.Fail(failure);
+        }
+    }
+
+    private Change<StockDocument, SwapOutcome> Decide(StockDocument? stored, IReadOnlyList<ICommand> batch)
     {
         if (stored is null && _ledger.Exists)
         {
@@ -219,9 +192,6 @@ internal sealed partial class StockBucket : IAsyncDisposable
 
     [LoggerMessage(LogLevel.Error, "Stock of {Sku}: a batch failed; the ledger is read again")]
     private partial void LogFailed(Exception failure, string sku);
-
-    [LoggerMessage(LogLevel.Debug, "Stock of {Sku} stopped deciding")]
-    private partial void LogStopped(string sku);
 
     private sealed record SwapOutcome(StockDocument? Behind, StockBatch? Committed);
 

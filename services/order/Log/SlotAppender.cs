@@ -1,6 +1,6 @@
-using System.Threading.Channels;
 using DaprShop.Contracts.Inventory;
 using DaprShop.Order.Orders;
+using DaprShop.ServiceDefaults.Batching;
 using DaprShop.ServiceDefaults.Faults;
 using DaprShop.ServiceDefaults.State;
 
@@ -13,16 +13,15 @@ namespace DaprShop.Order.Log;
 internal sealed partial class SlotAppender : IAsyncDisposable
 {
     private const int MaxBatch = 64;
+    private const int MaxWaiting = 1024;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
     private readonly DocumentStore _documents;
     private readonly OrderTails _tails;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
-    private readonly Channel<Waiting> _queue = Channel.CreateBounded<Waiting>(1024);
-    private readonly CancellationTokenSource _stopping = new();
     private readonly Func<OrderLogRecord, ValueTask> _committed;
-    private readonly Task _loop;
+    private readonly NaturalBatches<Waiting> _batches;
     private long _leaseConfirmed;
     private long _n;
 
@@ -40,7 +39,8 @@ internal sealed partial class SlotAppender : IAsyncDisposable
     {
         (Slot, Epoch, _leaseConfirmed) = (slot, epoch, leaseConfirmed);
         (_documents, _tails, _clock, _logger, _committed) = (documents, tails, clock, logger, committed);
-        _loop = Task.Run(() => RunAsync(_stopping.Token));
+        _batches = new NaturalBatches<Waiting>(
+            MaxWaiting, MaxBatch, CommitAsync, waiting => waiting.Fail(new DependencyUnavailableException($"order log {slot} (stopping)")));
     }
 
     public int Slot { get; }
@@ -57,53 +57,14 @@ internal sealed partial class SlotAppender : IAsyncDisposable
     public Task AppendAsync(OrderContent order)
     {
         var waiting = new Waiting(order);
-        return _queue.Writer.TryWrite(waiting)
+        return _batches.TryAdd(waiting)
             ? waiting.Done.Task
             : Task.FromException(new DependencyUnavailableException($"order log {Slot} (too many waiting or stopping)"));
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        _queue.Writer.TryComplete();
-        await _stopping.CancelAsync();
-        await _loop;
-        _stopping.Dispose();
-    }
+    public ValueTask DisposeAsync() => _batches.DisposeAsync();
 
-    private async Task RunAsync(CancellationToken cancellationToken)
-    {
-        var batch = new List<Waiting>(MaxBatch);
-        try
-        {
-            while (await _queue.Reader.WaitToReadAsync(cancellationToken))
-            {
-                while (batch.Count < MaxBatch && _queue.Reader.TryRead(out var waiting))
-                {
-                    batch.Add(waiting);
-                }
-
-                await CommitAsync(batch, cancellationToken);
-                batch.Clear();
-            }
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            LogStopped(Slot, Epoch);
-        }
-        finally
-        {
-            // However the loop ends: nobody may wait for it any longer.
-            _queue.Writer.TryComplete();
-            while (_queue.Reader.TryRead(out var waiting))
-            {
-                batch.Add(waiting);
-            }
-
-            batch.ForEach(waiting => waiting.Done.TrySetException(new DependencyUnavailableException($"order log {Slot} (stopping)")));
-        }
-    }
-
-    private async Task CommitAsync(List<Waiting> batch, CancellationToken cancellationToken)
+    private async Task CommitAsync(IReadOnlyList<Waiting> batch, CancellationToken cancellationToken)
     {
         // A retry that came twice into one batch is one order.
         var orders = batch.Select(waiting => waiting.Order).DistinctBy(order => order.OrderId).ToList();
@@ -112,7 +73,7 @@ internal sealed partial class SlotAppender : IAsyncDisposable
         {
             if (attempt == 0 && !HasLease())
             {
-                batch.ForEach(waiting => waiting.Done.TrySetException(new DependencyUnavailableException($"order log {Slot} (lease running out)")));
+                Fail(batch, new DependencyUnavailableException($"order log {Slot} (lease running out)"));
                 return;
             }
 
@@ -126,15 +87,27 @@ internal sealed partial class SlotAppender : IAsyncDisposable
 #pragma warning restore CA1031
             {
                 LogUnknown(failure, Slot, Epoch, _n);
-                batch.ForEach(waiting => waiting.Done.TrySetException(new DependencyUnavailableException($"order log {Slot}", failure)));
+                Fail(batch, new DependencyUnavailableException($"order log {Slot}", failure));
                 await Task.Delay(Pause * Math.Min(attempt + 1, 20), _clock, cancellationToken);
             }
         }
 
         _n++;
         orders.ForEach(_tails.Add);
-        batch.ForEach(waiting => waiting.Done.TrySetResult());
+        foreach (var waiting in batch)
+        {
+            waiting.Done.TrySetResult();
+        }
+
         await _committed(record);
+    }
+
+    private static void Fail(IReadOnlyList<Waiting> batch, DependencyUnavailableException failure)
+    {
+        foreach (var waiting in batch)
+        {
+            waiting.Fail(failure);
+        }
     }
 
     private bool HasLease() =>
@@ -143,11 +116,10 @@ internal sealed partial class SlotAppender : IAsyncDisposable
     [LoggerMessage(LogLevel.Warning, "Order log {Slot}, epoch {Epoch}: record {N} is not known to be written; the same bytes follow")]
     private partial void LogUnknown(Exception failure, int slot, long epoch, long n);
 
-    [LoggerMessage(LogLevel.Debug, "Order log {Slot}, epoch {Epoch}: no longer appending")]
-    private partial void LogStopped(int slot, long epoch);
-
     private sealed record Waiting(OrderContent Order)
     {
         public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public void Fail(DependencyUnavailableException failure) => Done.TrySetException(failure);
     }
 }

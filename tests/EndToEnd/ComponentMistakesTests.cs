@@ -6,6 +6,7 @@ using DaprShop.TestKit.Shop;
 namespace DaprShop.Tests.EndToEnd;
 
 /// <summary>Component files that name servers which cannot be used: all of them are reported at once, and no app was started.</summary>
+[Trait("Set", "any")]
 public sealed class ComponentMistakesTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("mistakes-").FullName;

@@ -7,6 +7,7 @@ using DaprShop.TestKit.Shop;
 namespace DaprShop.Tests.EndToEnd;
 
 /// <summary><c>daprd</c> mode: one sidecar without an app, spoken to as one would with curl.</summary>
+[Trait("Set", "any")]
 public sealed class DaprdModeTests : IAsyncLifetime
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("daprd-").FullName;

@@ -9,6 +9,7 @@ using DaprShop.TestKit.Shop;
 namespace DaprShop.Tests.EndToEnd;
 
 /// <summary><c>infra</c> as somebody types it, with the real servers on ports of their own.</summary>
+[Trait("Set", "any")]
 public sealed class InfraTests : IAsyncLifetime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);

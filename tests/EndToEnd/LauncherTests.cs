@@ -10,7 +10,7 @@ public sealed class LauncherTests
     {
         await using var shop = await RunningShop.StartAsync();
         using var shopper = await ShopClient.SignInAsync(shop.Gateway, "shopper-1");
-        var id = (await shopper.PlaceAsync("k", "tok_ok", ("SKU-1001", 2))).Json.GetProperty("id").GetString()!;
+        var id = (await shopper.PlaceStubbornlyAsync("k", "tok_ok", ("SKU-1001", 2))).Json.GetProperty("id").GetString()!;
         await shopper.FollowAsync(id, "Confirmed");
         var before = (await shopper.GetAsync($"/api/v1/orders/{id}")).Body;
 

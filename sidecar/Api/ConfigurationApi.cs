@@ -11,20 +11,19 @@ namespace Sidecar.Api;
 internal sealed class ConfigurationApi(ComponentRegistry components, ConfigurationSubscriptions subscriptions, ComponentCalls calls)
 {
     /// <summary>Null: there is such a store.</summary>
-    public ApiError? Refuse(string store) => components.Configuration(store) is not null ? null
-        : components.HasAny<IConfigurationStore>() ? ConfigurationStoreErrors.NotFound(store)
-        : ConfigurationStoreErrors.NotConfigured;
+    public ApiError? Refuse(string store) => components.Configuration(store) is not null ? null : Missing(store);
 
     /// <param name="keys">None: all.</param>
     public async Task<ApiAnswer<IReadOnlyDictionary<string, ConfigurationItem>>> GetAsync(
         string store, IReadOnlyList<string> keys, CancellationToken cancellationToken)
     {
-        if (Refuse(store) is { } refusal)
+        var found = components.Configuration(store);
+        if (found is null)
         {
-            return ApiAnswer<IReadOnlyDictionary<string, ConfigurationItem>>.Failed(refusal);
+            return ApiAnswer<IReadOnlyDictionary<string, ConfigurationItem>>.Failed(Missing(store));
         }
 
-        var answer = await calls.RunAsync(ComponentOperation.Configuration("get"), store, token => components.Configuration(store)!.GetAsync(keys, token), cancellationToken);
+        var answer = await calls.RunAsync(ComponentOperation.Configuration("get"), store, token => found.GetAsync(keys, token), cancellationToken);
         return new ApiAnswer<IReadOnlyDictionary<string, ConfigurationItem>>(
             answer.Value, answer.Fault is { } fault ? ConfigurationStoreErrors.Get(keys, store, fault.Message) : null);
     }
@@ -38,7 +37,7 @@ internal sealed class ConfigurationApi(ComponentRegistry components, Configurati
         }
 
         var answer = await calls.RunAsync(
-            ComponentOperation.Configuration("subscribe"), store, token => subscriptions.SubscribeAsync(store, components.Configuration(store)!, keys, token), cancellationToken);
+            ComponentOperation.Configuration("subscribe"), store, token => subscriptions.SubscribeAsync(store, keys, token), cancellationToken);
         return Subscribed(store, keys, answer);
     }
 
@@ -56,7 +55,7 @@ internal sealed class ConfigurationApi(ComponentRegistry components, Configurati
             store,
             async token =>
             {
-                await subscriptions.SubscribeAsync(store, id, components.Configuration(store)!, keys, handler, stream, token);
+                await subscriptions.SubscribeAsync(store, id, keys, handler, stream, token);
                 return id;
             },
             cancellationToken);
@@ -67,6 +66,9 @@ internal sealed class ConfigurationApi(ComponentRegistry components, Configurati
     public bool TryUnsubscribe(string store, string id) => subscriptions.TryUnsubscribe(store, id);
 
     public bool TryUnsubscribe(string id) => subscriptions.TryUnsubscribe(id);
+
+    private ApiError Missing(string store) =>
+        components.HasAny<IConfigurationStore>() ? ConfigurationStoreErrors.NotFound(store) : ConfigurationStoreErrors.NotConfigured;
 
     private static ApiAnswer<string> Subscribed(string store, IReadOnlyList<string> keys, ComponentAnswer<string> answer) =>
         new(answer.Value, answer.Fault is { } fault ? ConfigurationStoreErrors.Subscribe(keys, store, fault.Message) : null);

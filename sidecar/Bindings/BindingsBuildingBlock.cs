@@ -10,6 +10,8 @@ internal static class BindingsBuildingBlock
         services.AddSingleton<IBindingApp>(provider => provider.GetRequiredService<SidecarOptions>().AppSpeaksGrpc
             ? ActivatorUtilities.CreateInstance<GrpcBindingApp>(provider)
             : ActivatorUtilities.CreateInstance<HttpBindingApp>(provider));
-        return services.AddSingleton<IAppLifecycle, InputBindings>();
+        services.AddSingleton<InputBindings>();
+        services.AddSingleton<IAppLifecycle>(provider => provider.GetRequiredService<InputBindings>());
+        return services.AddUserForApp<InputBindings>();
     }
 }

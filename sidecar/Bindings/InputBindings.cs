@@ -16,37 +16,101 @@ internal sealed partial class InputBindings(
     IBindingApp app,
     ResiliencyPolicies resiliency,
     SidecarTracing tracing,
-    ILogger<InputBindings> logger) : IAppLifecycle
+    ILogger<InputBindings> logger) : IAppLifecycle, IComponentUser, IDisposable
 {
-    private readonly List<IAsyncDisposable> _running = [];
+    // Starts and stops follow the app's health, changes follow the files: one at a time.
+    private readonly SemaphoreSlim _turn = new(1, 1);
+
+    // With those that the app does not want: it is asked once.
+    private readonly List<(LoadedComponent Component, IAsyncDisposable? Running)> _known = [];
+    private bool _isFed;
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
+        await _turn.WaitAsync(cancellationToken);
         try
         {
-            foreach (var (spec, binding) in components.InputBindings)
-            {
-                var target = new BindingTarget(spec.Name, Find(spec, "route") is { Length: > 0 } route ? route : spec.Name);
-                if (await IsWantedAsync(spec, target, cancellationToken))
-                {
-                    var policy = resiliency.ForInbound(spec.Name);
-                    _running.Add(await binding.StartAsync((read, token) => DeliverAsync(target, policy, read, token), cancellationToken));
-                    LogStarted(logger, spec.Name);
-                }
-            }
+            _isFed = true;
+            await ArrangeAsync(cancellationToken);
         }
         catch
         {
             // The start is tried again as a whole.
-            await StopAsync(CancellationToken.None);
+            _isFed = false;
+            await EndAsync([.. _known], CancellationToken.None);
             throw;
+        }
+        finally
+        {
+            _turn.Release();
         }
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        var ending = _running.ConvertAll(binding => binding.DisposeAsync().AsTask());
-        _running.Clear();
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            _isFed = false;
+            await EndAsync([.. _known], cancellationToken);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    public async Task SettleAsync(CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            await ArrangeAsync(cancellationToken);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    public void Dispose() => _turn.Dispose();
+
+    private async Task ArrangeAsync(CancellationToken cancellationToken)
+    {
+        if (!_isFed)
+        {
+            return;
+        }
+
+        await EndAsync([.. _known.Where(one => !ReferenceEquals(components.Find(one.Component.Spec.Name), one.Component))], cancellationToken);
+        foreach (var component in components.All.Where(component => component.Instance is IInputBinding && !_known.Exists(one => ReferenceEquals(one.Component, component))))
+        {
+            _known.Add((component, await StartAsync(component.Spec, (IInputBinding)component.Instance, cancellationToken)));
+        }
+    }
+
+    private async Task<IAsyncDisposable?> StartAsync(ComponentSpec spec, IInputBinding binding, CancellationToken cancellationToken)
+    {
+        var target = new BindingTarget(spec.Name, Find(spec, "route") is { Length: > 0 } route ? route : spec.Name);
+        if (!await IsWantedAsync(spec, target, cancellationToken))
+        {
+            return null;
+        }
+
+        var policy = resiliency.ForInbound(spec.Name);
+        var running = await binding.StartAsync((read, token) => DeliverAsync(target, policy, read, token), cancellationToken);
+        LogStarted(logger, spec.Name);
+        return running;
+    }
+
+    private async Task EndAsync(IReadOnlyList<(LoadedComponent Component, IAsyncDisposable? Running)> ended, CancellationToken cancellationToken)
+    {
+        var ending = ended.Select(one => one.Running?.DisposeAsync().AsTask() ?? Task.CompletedTask).ToList();
+        foreach (var one in ended)
+        {
+            _known.Remove(one);
+        }
+
         await Task.WhenAll(ending).WaitAsync(cancellationToken);
     }
 

@@ -58,7 +58,15 @@ internal static class DaprdCommand
         try
         {
             await host.StartAsync(stopping);
-            if (await host.ShutdownAsked.WaitAsync(stopping))
+            var ended = await Task.WhenAny(host.ShutdownAsked, host.ReloadFailed).WaitAsync(stopping);
+            if (ended == host.ReloadFailed)
+            {
+                // As daprd: with an exit code that makes whoever watches it start it again, with the files as they are then.
+                await StopAsync(host);
+                return await ReportAsync("a component changed and cannot be used", ConfigurationReport.Lines(await host.ReloadFailed), "the sidecar has stopped");
+            }
+
+            if (await host.ShutdownAsked)
             {
                 // Forced: the answer goes out, and then nothing is waited for (dapr-contract.md 1.9).
                 await Task.Delay(ForcedShutdownDelay, TimeProvider.System, CancellationToken.None);
@@ -79,16 +87,16 @@ internal static class DaprdCommand
             return ExitCode.Mistake;
         }
 
-        using var grace = new CancellationTokenSource(host.Options.GracefulShutdown, TimeProvider.System);
-        await StopAsync(host, grace.Token);
+        await StopAsync(host);
         return ExitCode.Success;
     }
 
-    private static async Task StopAsync(SidecarHost host, CancellationToken grace)
+    private static async Task StopAsync(SidecarHost host)
     {
+        using var grace = new CancellationTokenSource(host.Options.GracefulShutdown, TimeProvider.System);
         try
         {
-            await host.StopAsync(grace);
+            await host.StopAsync(grace.Token);
         }
         catch (OperationCanceledException) when (grace.IsCancellationRequested)
         {
@@ -109,10 +117,10 @@ internal static class DaprdCommand
         };
     }
 
-    private static async Task<int> ReportAsync(string summary, IEnumerable<string> errors)
+    private static async Task<int> ReportAsync(string summary, IEnumerable<string> errors, string outcome = "nothing was started")
     {
         var lines = errors.ToList();
-        await Console.Error.WriteLineAsync($"error: {summary} ({lines.Count} {(lines.Count == 1 ? "mistake" : "mistakes")}); nothing was started");
+        await Console.Error.WriteLineAsync($"error: {summary} ({lines.Count} {(lines.Count == 1 ? "mistake" : "mistakes")}); {outcome}");
         foreach (var line in lines)
         {
             await Console.Error.WriteLineAsync($"  {line}");

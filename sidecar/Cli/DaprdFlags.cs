@@ -25,6 +25,7 @@ internal static class DaprdFlags
         new Flag("resources-path", FlagKind.List, "directories of resource files"),
         new Flag("components-path", FlagKind.List, "old name of --resources-path"),
         new Flag("config", FlagKind.List, "configuration files, merged in order"),
+        new Flag("hot-reload-reconcile-interval", FlagKind.Duration, "how often resource files are read again without being told of a change"),
         new Flag("max-body-size", FlagKind.Size, "largest request body"),
         new Flag("dapr-http-max-request-size", FlagKind.Number, "old form of --max-body-size, in MiB"),
         new Flag("read-buffer-size", FlagKind.Size, "largest request head"),
@@ -61,7 +62,6 @@ internal static class DaprdFlags
         Accepted("disable-init-endpoints", FlagKind.List),
         Accepted("enable-mtls", FlagKind.Switch),
         Accepted("enable-profiling", FlagKind.Switch),
-        Accepted("hot-reload-reconcile-interval", FlagKind.Duration),
         Accepted("kubeconfig", FlagKind.Text),
         Accepted("placement-host-address", FlagKind.Text),
         Accepted("profile-port", FlagKind.Port),
@@ -104,6 +104,7 @@ internal static class DaprdFlags
             ListenAddresses = flags.List("dapr-listen-addresses"),
             ResourcesPaths = Absolute(flags.List("resources-path").Concat(flags.List("components-path")), currentDirectory),
             ConfigFiles = Absolute(flags.List("config"), currentDirectory),
+            ReloadInterval = flags.Duration("hot-reload-reconcile-interval") is { } interval && interval > TimeSpan.Zero ? interval : defaults.ReloadInterval,
             MaxBodySizeBytes = flags.Size("max-body-size")
                 ?? (flags.Number("dapr-http-max-request-size") is { } mebibytes and > 0 ? (long)mebibytes << 20 : defaults.MaxBodySizeBytes),
             EnableAppHealthCheck = flags.Switch("enable-app-health-check") ?? false,

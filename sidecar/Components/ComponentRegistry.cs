@@ -10,20 +10,22 @@ namespace Sidecar.Components;
 /// <summary>A component that was initialised for this sidecar.</summary>
 internal sealed record LoadedComponent(ComponentSpec Spec, IComponent Instance);
 
-/// <summary>The components of one sidecar by name. Filled once before the servers listen, by several components that get ready at once.</summary>
+/// <summary>The components of one sidecar by name. Filled before the servers listen; hot reload changes it while calls read it.</summary>
 internal sealed class ComponentRegistry
 {
-    private readonly Dictionary<string, LoadedComponent> _components = new(StringComparer.Ordinal);
+    private readonly System.Threading.Lock _gate = new();
+
+    // Never changed, only replaced: whoever reads has one moment's components.
+    private volatile Dictionary<string, LoadedComponent> _components = new(StringComparer.Ordinal);
 
     public IReadOnlyCollection<LoadedComponent> All => _components.Values;
 
-    public void Add(LoadedComponent component)
-    {
-        lock (_components)
-        {
-            _components.Add(component.Spec.Name, component);
-        }
-    }
+    public void Add(LoadedComponent component) => Change(components => components.Add(component.Spec.Name, component));
+
+    /// <summary>In place of the one with its name, if there is one.</summary>
+    public void Put(LoadedComponent component) => Change(components => components[component.Spec.Name] = component);
+
+    public void Remove(string name) => Change(components => components.Remove(name));
 
     public LoadedComponent? Find(string name) => _components.GetValueOrDefault(name);
 
@@ -47,8 +49,13 @@ internal sealed class ComponentRegistry
 
     public ISecretStore? Secrets(string name) => Find<ISecretStore>(name);
 
-    public IEnumerable<(ComponentSpec Spec, IInputBinding Binding)> InputBindings =>
-        from component in _components.Values
-        where component.Instance is IInputBinding
-        select (component.Spec, (IInputBinding)component.Instance);
+    private void Change(Action<Dictionary<string, LoadedComponent>> change)
+    {
+        lock (_gate)
+        {
+            var next = new Dictionary<string, LoadedComponent>(_components, StringComparer.Ordinal);
+            change(next);
+            _components = next;
+        }
+    }
 }

@@ -22,7 +22,15 @@ internal sealed record ComponentDocument(
 {
     public static readonly TimeSpan DefaultInitTimeout = TimeSpan.FromSeconds(5);
 
+    /// <summary>All that decides what the component is, as written: documents with the same are the same.</summary>
+    public string Content { get; init; } = "";
+
     public bool HasSecrets => Metadata.Any(item => item.Secret is not null);
 
     public bool IsSecretStore => Type.StartsWith("secretstores.", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Meant for actors, workflows and jobs. By the member's presence: its value may come from a secret.</summary>
+    public bool IsMarkedForActors =>
+        Type.StartsWith("state.", StringComparison.OrdinalIgnoreCase)
+        && Metadata.Any(item => item.Name.Equals("actorStateStore", StringComparison.OrdinalIgnoreCase));
 }

@@ -36,7 +36,10 @@ internal static class ComponentReader
             document.File,
             document["metadata"]["name"].FileLine,
             spec["type"].FileLine,
-            spec["version"].FileLine);
+            spec["version"].FileLine)
+        {
+            Content = $"{spec.Content} {document["auth"].Content} {document["scopes"].Content}",
+        };
     }
 
     private static IEnumerable<ComponentMetadataItem> Metadata(YamlMember list, string? secretStore, ResourceScope scope)

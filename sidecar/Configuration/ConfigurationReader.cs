@@ -40,6 +40,7 @@ internal static partial class ConfigurationReader
             OmitHealthChecksFromApiLog = apiLogging["omitHealthChecks"].Flag() ?? earlier.OmitHealthChecksFromApiLog,
             MaxConcurrentWorkflows = spec["workflow"]["maxConcurrentWorkflowInvocations"].Integer(1) ?? earlier.MaxConcurrentWorkflows,
             MaxConcurrentActivities = spec["workflow"]["maxConcurrentActivityInvocations"].Integer(1) ?? earlier.MaxConcurrentActivities,
+            WorkflowRetention = Workflows.RetentionPolicy.Read(spec["workflow"]["stateRetentionPolicy"], earlier.WorkflowRetention),
             HttpPipeline = PipelineHandler.Read(spec["httpPipeline"], earlier.HttpPipeline),
             AppHttpPipeline = PipelineHandler.Read(spec["appHttpPipeline"], earlier.AppHttpPipeline),
             Metrics = MetricsSpec.Read(spec["metrics"], MetricsSpec.Read(spec["metric"], earlier.Metrics)),

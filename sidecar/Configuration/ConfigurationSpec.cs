@@ -43,6 +43,9 @@ internal sealed record ConfigurationSpec
 
     public int? MaxConcurrentActivities { get; init; }
 
+    /// <summary>workflow.stateRetentionPolicy.</summary>
+    public Workflows.RetentionPolicy WorkflowRetention { get; init; } = Workflows.RetentionPolicy.Forever;
+
     /// <summary>At most one per store; a store without one is open.</summary>
     public IReadOnlyList<SecretScope> SecretScopes { get; init; } = [];
 

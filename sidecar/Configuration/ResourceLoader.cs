@@ -15,6 +15,7 @@ internal sealed class ResourceLoader(ResourceScope scope, ICollection<Configurat
     private readonly List<HttpEndpointDocument> _endpoints = [];
     private readonly List<ConfigurationError> _warnings = [];
     private readonly ResiliencyReader _resiliency = new();
+    private readonly Dictionary<string, string> _readOnce = new(StringComparer.Ordinal);
     private ConfigurationSpec _configuration = new();
 
     public SidecarResources Load(IEnumerable<string> folders, IEnumerable<string> configFiles)
@@ -32,7 +33,11 @@ internal sealed class ResourceLoader(ResourceScope scope, ICollection<Configurat
         var resiliency = _resiliency.Finish();
         CheckSecretStores();
         CheckPipelines();
-        return new SidecarResources(_components, _subscriptions, resiliency, _configuration, _warnings) { HttpEndpoints = _endpoints };
+        return new SidecarResources(_components, _subscriptions, resiliency, _configuration, _warnings)
+        {
+            HttpEndpoints = _endpoints,
+            ReadOnce = _readOnce,
+        };
     }
 
     private void ReadFolder(string folder)
@@ -99,6 +104,7 @@ internal sealed class ResourceLoader(ResourceScope scope, ICollection<Configurat
                 if (included)
                 {
                     _resiliency.Read(document);
+                    Note(kind, document);
                 }
 
                 break;
@@ -107,6 +113,7 @@ internal sealed class ResourceLoader(ResourceScope scope, ICollection<Configurat
                 if (included)
                 {
                     Add(endpoint);
+                    Note(kind, document);
                 }
 
                 break;
@@ -131,9 +138,13 @@ internal sealed class ResourceLoader(ResourceScope scope, ICollection<Configurat
             if (IsDaprDocument(document, out var kind, out _) && kind == "Configuration")
             {
                 _configuration = ConfigurationReader.Read(document, _configuration);
+                Note(kind, document);
             }
         }
     }
+
+    private void Note(string kind, YamlMember document) =>
+        _readOnce[kind] = $"{_readOnce.GetValueOrDefault(kind)} {document["metadata"]["name"].Content} {document["spec"].Content} {document["auth"].Content}";
 
     // Files of other tools may lie in the same folder: what does not claim to be Dapr's is not ours to judge.
     private static bool IsDaprDocument(YamlMember document, out string kind, out string version)

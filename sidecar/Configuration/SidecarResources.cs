@@ -10,4 +10,7 @@ internal sealed record SidecarResources(
     IReadOnlyList<ConfigurationError> Warnings)
 {
     public IReadOnlyList<HttpEndpointDocument> HttpEndpoints { get; init; } = [];
+
+    /// <summary>What is read once, at the start, by its kind: the content of all documents, to tell whether it has changed since.</summary>
+    public IReadOnlyDictionary<string, string> ReadOnce { get; init; } = new Dictionary<string, string>();
 }

@@ -26,7 +26,10 @@ internal static class SubscriptionReader
             spec["deadLetterTopic"].Text() is { Length: > 0 } topic ? topic : null,
             Bulk(spec["bulkSubscribe"]),
             document.File,
-            document["metadata"].FileLine);
+            document["metadata"].FileLine)
+        {
+            Content = $"{document["apiVersion"].Content} {spec.Content}",
+        };
     }
 
     private static List<SubscriptionRule> Route(YamlMember spec) =>

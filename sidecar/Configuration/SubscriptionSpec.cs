@@ -16,4 +16,8 @@ internal sealed record SubscriptionSpec(
     string? DeadLetterTopic,
     BulkSubscribeSpec? BulkSubscribe,
     string File,
-    int Line);
+    int Line)
+{
+    /// <summary>All that decides what is subscribed to, as written: documents with the same are the same.</summary>
+    public string Content { get; init; } = "";
+}

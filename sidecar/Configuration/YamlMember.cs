@@ -122,6 +122,9 @@ internal readonly struct YamlMember
     /// <summary>A scalar's text, or the JSON text of a mapping or list.</summary>
     public string TextOrJson() => IsPresent ? YamlJson.TextOf(_node!) : "";
 
+    /// <summary>Tells whether this has changed between two readings; absent and null are the same.</summary>
+    public string Content => IsPresent ? YamlContent.Of(_node) : "";
+
     public bool? Flag()
     {
         var text = Text();

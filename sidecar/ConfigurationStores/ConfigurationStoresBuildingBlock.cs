@@ -9,6 +9,7 @@ internal static class ConfigurationStoresBuildingBlock
     {
         services.AddSingleton<ConfigurationSubscriptions>();
         services.AddSingleton<IAppLifecycle>(provider => provider.GetRequiredService<ConfigurationSubscriptions>());
+        services.AddSingleton<IComponentUser>(provider => provider.GetRequiredService<ConfigurationSubscriptions>());
         return services;
     }
 }

@@ -1,8 +1,17 @@
 using Sidecar.Components;
-using Sidecar.Components.Secrets;
+using Sidecar.Components.Slots;
 using Sidecar.Configuration;
 
 namespace Sidecar.Host;
+
+/// <param name="Errors">None, and nothing loaded: left out, as its ignoreErrors asks.</param>
+/// <param name="Before">What had the name until now, to be closed once nobody uses it any more.</param>
+internal sealed record ComponentChange(IReadOnlyList<ConfigurationError> Errors, LoadedComponent? Loaded, Displaced Before)
+{
+    public static ComponentChange Ignored { get; } = new([], null, Displaced.Nothing);
+
+    public static ComponentChange Failed(IReadOnlyList<ConfigurationError> errors) => new(errors, null, Displaced.Nothing);
+}
 
 /// <summary>
 /// Builds and initialises the components of one sidecar: drivers check their metadata before anything starts, secret
@@ -11,6 +20,10 @@ namespace Sidecar.Host;
 internal sealed partial class ComponentLoader(
     ComponentContext context, Func<string, ComponentFactory?> findFactory, ILogger logger) : IAsyncDisposable
 {
+    // A call that hangs must not keep what it hangs in for ever.
+    private static readonly TimeSpan LongestCall = TimeSpan.FromSeconds(30);
+
+    private readonly ComponentBuilder _builder = new(context, findFactory);
     private readonly List<(ComponentDocument Document, LoadedComponent? Built)> _planned = [];
     private readonly List<IComponent> _initialised = [];
 
@@ -19,25 +32,13 @@ internal sealed partial class ComponentLoader(
     /// <summary>Everything that can be checked without I/O.</summary>
     public void Plan(IReadOnlyList<ComponentDocument> documents, ICollection<ConfigurationError> errors)
     {
-        foreach (var document in documents.OrderBy(document => document.IsSecretStore ? 0 : 1))
+        foreach (var document in documents.Where(document => document.Type.Length > 0).OrderBy(document => document.IsSecretStore ? 0 : 1))
         {
-            if (document.Type.Length == 0)
+            var before = errors.Count;
+            var built = _builder.Plan(document, errors);
+            if (errors.Count == before)
             {
-                continue;
-            }
-
-            if (findFactory(document.Type) is not { } factory)
-            {
-                errors.Add(UnknownType(document));
-            }
-            else if (document.Version != "v1")
-            {
-                errors.Add(new ConfigurationError(
-                    document.File, document.VersionLine, "spec.version", $"'{document.Version}' of {document.Type} is not known; known: v1"));
-            }
-            else
-            {
-                _planned.Add((document, document.HasSecrets ? null : Build(document, factory, Values(document), errors)));
+                _planned.Add((document, built));
             }
         }
     }
@@ -53,13 +54,53 @@ internal sealed partial class ComponentLoader(
         foreach (var stage in _planned.GroupBy(planned => planned.Document.IsSecretStore))
         {
             var outcomes = await Task.WhenAll(stage.Where(planned => !onlyRemote || NeedsLook(planned)).Select(planned => TryInitAsync(planned.Document, planned.Built, cancellationToken)));
-            failures.AddRange(outcomes.SelectMany(errors => errors));
+            failures.AddRange(outcomes.SelectMany(outcome => outcome.Errors));
         }
 
         if (failures.Count > 0)
         {
             throw new ComponentsFailedException(failures);
         }
+    }
+
+    /// <summary>
+    /// Loads a component while the sidecar runs. The new one is ready before it takes the place of the one with its name, so
+    /// that no call finds none. When it cannot be used, the one before stays, or goes if the new document says ignoreErrors.
+    /// </summary>
+    public async Task<ComponentChange> PutAsync(ComponentDocument document, CancellationToken cancellationToken)
+    {
+        var errors = new List<ConfigurationError>();
+        var built = _builder.Plan(document, errors);
+        var change = errors.Count > 0 ? Refuse(document, errors) : await TryInitAsync(document, built, cancellationToken);
+        return change is { Errors.Count: 0, Loaded: null } ? change with { Before = TakeOut(document.Name) } : change;
+    }
+
+    /// <summary>New calls no longer find the component.</summary>
+    public Displaced TakeOut(string name)
+    {
+        var slot = Registry.Find(name)?.Instance as IComponentSlot;
+        Registry.Remove(name);
+        return slot?.Replace(null) ?? Displaced.Nothing;
+    }
+
+    /// <summary>Closes what is no longer used once the calls that it has are over.</summary>
+    public async Task CloseAsync(Displaced displaced, CancellationToken cancellationToken)
+    {
+        if (displaced.Component is not { } component)
+        {
+            return;
+        }
+
+        try
+        {
+            await displaced.Idle.WaitAsync(LongestCall, context.Clock, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            LogBusy(logger, component.GetType().Name, LongestCall);
+        }
+
+        await CloseAsync(component);
     }
 
     public async ValueTask DisposeAsync()
@@ -77,29 +118,63 @@ internal sealed partial class ComponentLoader(
     private static bool NeedsLook((ComponentDocument Document, LoadedComponent? Built) planned) =>
         planned.Document.IsSecretStore || planned.Document.HasSecrets || planned.Built is { Instance.IsRemote: true };
 
-    private async Task<IReadOnlyList<ConfigurationError>> TryInitAsync(
-        ComponentDocument document, LoadedComponent? built, CancellationToken cancellationToken)
+    private async Task<ComponentChange> TryInitAsync(ComponentDocument document, LoadedComponent? built, CancellationToken cancellationToken)
     {
         var errors = new List<ConfigurationError>();
+        var component = built;
         try
         {
-            if ((built ?? await BuildWithSecretsAsync(document, errors, cancellationToken)) is { } component)
+            component ??= await _builder.BuildWithSecretsAsync(document, Registry, errors, cancellationToken);
+            if (component is not null)
             {
                 await InitAsync(document, component, cancellationToken);
+                var before = Enter(component);
+                LogLoaded(logger, document.Name, document.Type, document.Version);
+                return new ComponentChange([], Registry.Find(document.Name), before);
             }
         }
         catch (ComponentException exception)
         {
             errors.Add(new ConfigurationError(document.File, document.TypeLine, $"component {document.Name} ({document.Type}/{document.Version})", exception.Message));
+            await CloseAsync(component?.Instance);
         }
 
-        if (errors.Count > 0 && document.IgnoreErrors)
+        return Refuse(document, errors);
+    }
+
+    private async Task CloseAsync(IComponent? component)
+    {
+        if (component is null)
         {
-            LogIgnored(logger, document.Name, document.Type, string.Join("; ", errors.Select(error => error.Message)));
-            return [];
+            return;
         }
 
-        return errors;
+        lock (_initialised)
+        {
+            _initialised.Remove(component);
+        }
+
+        try
+        {
+            await component.DisposeAsync();
+        }
+#pragma warning disable CA1031 // A driver or its client library may throw anything; the one in its place works all the same.
+        catch (Exception failure)
+#pragma warning restore CA1031
+        {
+            LogNotClosed(logger, component.GetType().Name, failure);
+        }
+    }
+
+    private ComponentChange Refuse(ComponentDocument document, IReadOnlyList<ConfigurationError> errors)
+    {
+        if (!document.IgnoreErrors)
+        {
+            return ComponentChange.Failed(errors);
+        }
+
+        LogIgnored(logger, document.Name, document.Type, string.Join("; ", errors.Select(error => error.Message)));
+        return ComponentChange.Ignored;
     }
 
     private async Task InitAsync(ComponentDocument document, LoadedComponent component, CancellationToken cancellationToken)
@@ -121,88 +196,32 @@ internal sealed partial class ComponentLoader(
             throw new ComponentException(
                 ComponentFault.Failed, $"was not ready within its initTimeout of {GoDuration.Format(document.InitTimeout)}");
         }
-
-        Registry.Add(component);
-        LogLoaded(logger, document.Name, document.Type, document.Version);
     }
 
-    private LoadedComponent? Build(
-        ComponentDocument document, ComponentFactory factory, IReadOnlyDictionary<string, string> values, ICollection<ConfigurationError> errors)
+    // Behind a slot, so that a reload can replace it under those who hold it.
+    private Displaced Enter(LoadedComponent component)
     {
-        var spec = new ComponentSpec(
-            document.Name, document.Type, document.Version, values, document.IgnoreErrors, document.InitTimeout, document.File);
-        var problems = new List<string>();
-        var instance = factory(spec, context, problems);
-        foreach (var problem in problems)
+        var name = component.Spec.Name;
+        var slot = Registry.Find(name)?.Instance as IComponentSlot;
+        if (slot?.Takes(component.Instance) == true)
         {
-            errors.Add(At(document, problem));
+            var before = slot.Replace(component.Instance);
+            Registry.Put(component with { Instance = slot });
+            return before;
         }
 
-        return instance is null || problems.Count > 0 ? null : new LoadedComponent(spec, instance);
-    }
-
-    /// <summary>Null with errors when a secret is missing or the values it completes are wrong.</summary>
-    private async Task<LoadedComponent?> BuildWithSecretsAsync(
-        ComponentDocument document, List<ConfigurationError> errors, CancellationToken cancellationToken)
-    {
-        if (Registry.Find<ISecretStore>(document.SecretStore ?? "") is not { } store)
-        {
-            throw new ComponentException(ComponentFault.Failed, $"its secret store {document.SecretStore} is not available");
-        }
-
-        var values = Values(document);
-        foreach (var item in document.Metadata.Where(item => item.Secret is not null))
-        {
-            var secret = await store.GetAsync(item.Secret!.Name, cancellationToken);
-            if (secret.TryGetValue(item.Secret.Key, out var value))
-            {
-                values[item.Name] = value;
-            }
-            else
-            {
-                errors.Add(new ConfigurationError(
-                    document.File, item.Line, item.Path, $"secret {item.Secret.Name} of {document.SecretStore} has no key {item.Secret.Key}"));
-            }
-        }
-
-        return errors.Count > 0 ? null : Build(document, findFactory(document.Type)!, values, errors);
-    }
-
-    // Components match the names of their metadata in any case (dapr-contract.md 3.2).
-    private static Dictionary<string, string> Values(ComponentDocument document)
-    {
-        var values = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
-        foreach (var item in document.Metadata)
-        {
-            values[item.Name] = item.Value;
-        }
-
-        return values;
-    }
-
-    private static ConfigurationError UnknownType(ComponentDocument document)
-    {
-        var nearest = NearestName.Of(document.Type, ComponentCatalog.Types);
-        return new ConfigurationError(
-            document.File,
-            document.TypeLine,
-            "spec.type",
-            $"'{document.Type}' is not a known component type{(nearest is null ? "" : $"; did you mean '{nearest}'?")}; known: {string.Join(", ", ComponentCatalog.Types)}");
-    }
-
-    // Drivers begin a problem with the member it is about, so it can be shown at that member's own line.
-    private static ConfigurationError At(ComponentDocument document, string problem)
-    {
-        var path = problem.Split(':', 2) is [var member, _] && !member.Contains(' ', StringComparison.Ordinal) ? member : "";
-        var name = path[(path.LastIndexOf('.') + 1)..];
-        var item = document.Metadata.FirstOrDefault(item => item.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
-        return path.Length == 0
-            ? new ConfigurationError(document.File, document.TypeLine, "spec.metadata", problem)
-            : new ConfigurationError(document.File, item?.Line ?? document.TypeLine, $"spec.metadata.{name}", problem[(path.Length + 1)..].TrimStart());
+        Registry.Put(component with { Instance = ComponentSlots.Of(name, component.Instance) });
+        return slot?.Replace(null) ?? Displaced.Nothing;
     }
 
     [LoggerMessage(LogLevel.Information, "Component loaded: {Name} ({Type}/{Version})")]
     private static partial void LogLoaded(ILogger logger, string name, string type, string version);
+
+    [LoggerMessage(LogLevel.Warning, "A {Driver} that was replaced still has calls after {Limit}; it is closed under them")]
+    private static partial void LogBusy(ILogger logger, string driver, TimeSpan limit);
+
+    [LoggerMessage(LogLevel.Error, "A {Driver} that was replaced could not be closed")]
+    private static partial void LogNotClosed(ILogger logger, string driver, Exception failure);
 
     [LoggerMessage(LogLevel.Warning, "Component {Name} ({Type}) is left out, as its ignoreErrors asks: {Problem}")]
     private static partial void LogIgnored(ILogger logger, string name, string type, string problem);

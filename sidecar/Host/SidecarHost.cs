@@ -4,6 +4,7 @@ using Sidecar.Invocation;
 using Sidecar.Logging;
 using Sidecar.Metrics;
 using Sidecar.NameResolution;
+using Sidecar.Reload;
 using Sidecar.Tracing;
 
 namespace Sidecar.Host;
@@ -15,6 +16,7 @@ namespace Sidecar.Host;
 internal sealed partial class SidecarHost : IAsyncDisposable
 {
     private readonly SidecarProcess _process;
+    private readonly ResourceScope _scope;
     private readonly SidecarResources _resources;
     private readonly ComponentLoader _components;
     private readonly ILoggerFactory _loggers;
@@ -24,26 +26,26 @@ internal sealed partial class SidecarHost : IAsyncDisposable
     private readonly SidecarHealth _health = new();
     private readonly ShutdownRequest _shutdown = new();
     private readonly SemaphoreSlim _stopping = new(1, 1);
+    private readonly ReloadFailure _reloadFailure = new();
     private WebApplication? _servers;
     private AppWatch? _app;
+    private RunningReload? _reload;
 
-    private SidecarHost(
-        SidecarOptions options, SidecarProcess process, SidecarResources resources, ComponentLoader components, ILoggerFactory loggers)
+    private SidecarHost(SidecarOptions options, SidecarProcess process, Loaded loaded)
     {
         Options = options;
+        Warnings = loaded.Warnings;
         _process = process;
-        _resources = resources;
-        _components = components;
-        _loggers = loggers;
-        _logger = loggers.CreateLogger<SidecarHost>();
-        _metrics = new SidecarMetrics(options, resources.Configuration.Metrics);
-        _tracing = new SidecarTracing(options, resources.Configuration.Tracing, Environment.GetEnvironmentVariable);
+        (_scope, _resources, _components, _loggers) = (loaded.Scope, loaded.Resources, loaded.Components, loaded.Loggers);
+        _logger = _loggers.CreateLogger<SidecarHost>();
+        _metrics = new SidecarMetrics(options, _resources.Configuration.Metrics);
+        _tracing = new SidecarTracing(options, _resources.Configuration.Tracing, Environment.GetEnvironmentVariable);
     }
 
     public SidecarOptions Options { get; }
 
     /// <summary>What stands in the resource files and has no effect, known before the start.</summary>
-    public IReadOnlyList<ConfigurationError> Warnings { get; private init; } = [];
+    public IReadOnlyList<ConfigurationError> Warnings { get; }
 
     /// <summary>True once GET /v1.0/healthz would answer 204: the app was reached and its subscriptions run.</summary>
     public bool IsReady => _health.IsReady;
@@ -53,6 +55,9 @@ internal sealed partial class SidecarHost : IAsyncDisposable
 
     /// <summary>Completes when a client asked this sidecar to shut down; true: at once, without grace, exit code 1 (dapr-contract.md 1.9).</summary>
     public Task<bool> ShutdownAsked => _shutdown.Asked;
+
+    /// <summary>Completes when a changed component cannot be used: the sidecar has to be stopped, and this is what to tell.</summary>
+    public Task<IReadOnlyList<ConfigurationError>> ReloadFailed => _reloadFailure.Told;
 
     /// <summary>Reads and checks every resource and builds the components without any I/O to them. Null when there were errors.</summary>
     public static SidecarHost? Create(SidecarOptions options, SidecarProcess process, ICollection<ConfigurationError> errors) =>
@@ -71,23 +76,23 @@ internal sealed partial class SidecarHost : IAsyncDisposable
             errors.Add(new ConfigurationError("daprd", 0, "--app-protocol", $"must be http, https, h2c, grpc or grpcs, not '{options.AppProtocol}'"));
         }
 
-        var (resources, components, loggers, warnings) = Load(options, process, errors, findFactory);
+        var loaded = Load(options, process, errors, findFactory);
         if (errors.Count > before)
         {
-            loggers.Dispose();
+            loaded.Loggers.Dispose();
             return null;
         }
 
-        return new SidecarHost(options, process, resources, components, loggers) { Warnings = warnings };
+        return new SidecarHost(options, process, loaded);
     }
 
     /// <summary>What is wrong with components that are written correctly, for a report of everything that is wrong; starts nothing.</summary>
     public static async Task<IReadOnlyList<ConfigurationError>> ProbeAsync(
         SidecarOptions options, SidecarProcess process, CancellationToken cancellationToken)
     {
-        var (_, components, loggers, _) = Load(options, process, [], ComponentCatalog.Find);
-        using var log = loggers;
-        await using var loaded = components;
+        var loaded = Load(options, process, [], ComponentCatalog.Find);
+        using var log = loaded.Loggers;
+        await using var components = loaded.Components;
         try
         {
             await components.InitAsync(cancellationToken, onlyRemote: true);
@@ -121,20 +126,16 @@ internal sealed partial class SidecarHost : IAsyncDisposable
         _health.SetOutbound(true);
         LogListening(_logger, Options.HttpPort, Options.GrpcPort);
         await StartPeersAsync(servers, cancellationToken);
-
         if (Options.AppPort is null)
         {
             _health.SetApp(true);
-            return;
         }
-
-        if (servers.Services.GetService<LocalApp>() is { } app)
+        else
         {
-            _process.Directory.Register(Options.AppId, app);
+            StartApp(servers);
         }
 
-        _app = ActivatorUtilities.CreateInstance<AppWatch>(servers.Services);
-        _app.Start();
+        StartReload(servers);
     }
 
     /// <summary>For whoever runs the app's process: it has ended. Nothing is sent to it until another answers in its place.</summary>
@@ -149,6 +150,7 @@ internal sealed partial class SidecarHost : IAsyncDisposable
         await _stopping.WaitAsync(cancellationToken);
         try
         {
+            await StopReloadAsync(cancellationToken);
             await StopAppWatchAsync(cancellationToken);
         }
         finally
@@ -163,6 +165,7 @@ internal sealed partial class SidecarHost : IAsyncDisposable
         await _stopping.WaitAsync(cancellationToken);
         try
         {
+            await StopReloadAsync(cancellationToken);
             await StopAppWatchAsync(cancellationToken);
         }
         finally
@@ -204,7 +207,7 @@ internal sealed partial class SidecarHost : IAsyncDisposable
         _stopping.Dispose();
     }
 
-    private static (SidecarResources Resources, ComponentLoader Components, ILoggerFactory Loggers, IReadOnlyList<ConfigurationError> Warnings) Load(
+    private static Loaded Load(
         SidecarOptions options, SidecarProcess process, ICollection<ConfigurationError> errors, Func<string, ComponentFactory?> findFactory)
     {
         var scope = new ResourceScope(options.AppId, ExplicitNamespace(options), Environment.GetEnvironmentVariable, RandomId.NewUuid);
@@ -218,7 +221,7 @@ internal sealed partial class SidecarHost : IAsyncDisposable
         };
         var components = new ComponentLoader(context, findFactory, loggers.CreateLogger<ComponentLoader>());
         components.Plan(resources.Components, errors);
-        return (resources, components, loggers, warnings);
+        return new Loaded(scope, resources, components, loggers, warnings);
     }
 
     // NAMESPACE limits which resources count only when somebody set it (dapr-contract.md 3.1).
@@ -255,6 +258,45 @@ internal sealed partial class SidecarHost : IAsyncDisposable
         var port = servers.Urls.Select(url => new Uri(url).Port).Single(port => !known.Contains(port));
         await peers.StartAsync(port, cancellationToken);
         LogPeers(_logger, port);
+    }
+
+    private void StartApp(WebApplication servers)
+    {
+        if (servers.Services.GetService<LocalApp>() is { } app)
+        {
+            _process.Directory.Register(Options.AppId, app);
+        }
+
+        _app = ActivatorUtilities.CreateInstance<AppWatch>(servers.Services);
+        _app.Start();
+    }
+
+    private void StartReload(WebApplication servers)
+    {
+        if (!_resources.Configuration.Features.GetValueOrDefault(HotReload.Feature, true))
+        {
+            LogReloadOff(_logger);
+            return;
+        }
+
+        SidecarResources Read(ICollection<ConfigurationError> errors) =>
+            new ResourceLoader(_scope, errors).Load(Options.ResourcesPaths, Options.ConfigFiles);
+
+        var reload = ActivatorUtilities.CreateInstance<HotReload>(
+            servers.Services, _components, (Func<ICollection<ConfigurationError>, SidecarResources>)Read, _reloadFailure);
+        _reload = ActivatorUtilities.CreateInstance<RunningReload>(servers.Services, reload);
+    }
+
+    private async Task StopReloadAsync(CancellationToken cancellationToken)
+    {
+        if (_reload is { } reload)
+        {
+            _reload = null;
+            using (reload)
+            {
+                await reload.StopAsync(cancellationToken);
+            }
+        }
     }
 
     private async Task StopAppWatchAsync(CancellationToken cancellationToken)
@@ -306,9 +348,15 @@ internal sealed partial class SidecarHost : IAsyncDisposable
     [LoggerMessage(LogLevel.Information, "Sidecars of other processes are let in on port {InternalPort}")]
     private static partial void LogPeers(ILogger logger, int internalPort);
 
+    [LoggerMessage(LogLevel.Information, "Hot reload is off: changed resource files take effect when the sidecar is restarted")]
+    private static partial void LogReloadOff(ILogger logger);
+
     [LoggerMessage(LogLevel.Information, "The sidecar of {AppId} has stopped")]
     private static partial void LogStopped(ILogger logger, string appId);
 
     [LoggerMessage(LogLevel.Warning, "The stop of {AppId} took longer than its grace and was cut short")]
     private static partial void LogCutShort(ILogger logger, string appId);
+
+    private sealed record Loaded(
+        ResourceScope Scope, SidecarResources Resources, ComponentLoader Components, ILoggerFactory Loggers, IReadOnlyList<ConfigurationError> Warnings);
 }

@@ -53,6 +53,9 @@ internal sealed record SidecarOptions
 
     public IReadOnlyList<string> ConfigFiles { get; init; } = [];
 
+    /// <summary>--hot-reload-reconcile-interval: how often the resource files are read again although nobody told of a change.</summary>
+    public TimeSpan ReloadInterval { get; init; } = TimeSpan.FromSeconds(60);
+
     public long MaxBodySizeBytes { get; init; } = 4 << 20;
 
     /// <summary>--read-buffer-size: how long a request's headers may be.</summary>

@@ -35,6 +35,6 @@ internal static class InvocationBuildingBlock
         }
 
         var channel = services.GetRequiredService<AppChannel>();
-        return services.GetRequiredService<HttpPipelines>().App is { Count: > 0 } steps ? new AppPipeline(channel, steps) : channel;
+        return services.GetRequiredService<HttpPipelines>() is { App.Count: > 0 } pipelines ? new AppPipeline(channel, pipelines) : channel;
     }
 }

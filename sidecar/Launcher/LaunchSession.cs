@@ -27,6 +27,7 @@ internal sealed class LaunchSession(
     private readonly string _recordFile = RunRecord.FileOf(runFile);
     private IReadOnlyList<LaunchedApp> _apps = [];
     private bool _ready;
+    private volatile bool _hasLostSidecar;
 
     /// <summary>Returns the exit code once everything is stopped again.</summary>
     public async Task<int> RunAsync(StopSignals signals)
@@ -61,7 +62,7 @@ internal sealed class LaunchSession(
         FailureReport.Write(failures, console, events);
         console.Success("stopped");
         events.Stopped();
-        return failures.Count == 0 ? ExitCode.Success : failures.Any(failure => failure.Components.Count > 0) ? ExitCode.Mistake : ExitCode.StartFailed;
+        return failures.Count == 0 ? _hasLostSidecar ? ExitCode.Mistake : ExitCode.Success : failures.Any(failure => failure.Components.Count > 0) ? ExitCode.Mistake : ExitCode.StartFailed;
     }
 
     public void Dispose()
@@ -274,12 +275,30 @@ internal sealed class LaunchSession(
         }
     }
 
-    /// <summary>A client may ask one sidecar to shut down; its app and the others go on, as under `dapr run`.</summary>
+    /// <summary>
+    /// A client may ask one sidecar to shut down, and a changed component that cannot be used stops it; its app and the
+    /// others go on, as under `dapr run`.
+    /// </summary>
     private async Task ObeyShutdownAsync(LaunchedApp app)
     {
-        if (await Task.WhenAny(app.Sidecar.ShutdownAsked, Task.Delay(Timeout.InfiniteTimeSpan, clock, _stopApps.Token)) == app.Sidecar.ShutdownAsked)
+        var (asked, failed) = (app.Sidecar.ShutdownAsked, app.Sidecar.ReloadFailed);
+        var ended = await Task.WhenAny(asked, failed, Task.Delay(Timeout.InfiniteTimeSpan, clock, _stopApps.Token));
+        if (ended == failed)
+        {
+            _hasLostSidecar = true;
+            console.Error($"the sidecar of {app.Plan.AppId} stops: a component changed and cannot be used; correct it, then stop this run and start it again");
+            foreach (var line in ConfigurationReport.Lines(await failed))
+            {
+                console.Line($"  {line}");
+            }
+        }
+        else if (ended == asked)
         {
             console.Warning($"the sidecar of {app.Plan.AppId} was asked to shut down; the app goes on without it");
+        }
+
+        if (ended == failed || ended == asked)
+        {
             using var cutOff = new CancellationTokenSource(app.Plan.Sidecar.GracefulShutdown, clock);
             await StopSidecarAsync(app, app.Sidecar.StopAsync, cutOff.Token);
         }

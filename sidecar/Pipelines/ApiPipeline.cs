@@ -9,9 +9,10 @@ internal static class ApiPipeline
 {
     public static IApplicationBuilder UseHttpPipeline(this IApplicationBuilder app)
     {
-        foreach (var step in app.ApplicationServices.GetRequiredService<HttpPipelines>().Api)
+        var pipelines = app.ApplicationServices.GetRequiredService<HttpPipelines>();
+        foreach (var handler in pipelines.Api)
         {
-            app.Use((context, next) => RunAsync(step, context, next));
+            app.Use((context, next) => pipelines.Find(handler) is { } step ? RunAsync(step, context, next) : next(context));
         }
 
         return app;

@@ -6,10 +6,12 @@ using Sidecar.Invocation;
 namespace Sidecar.Pipelines;
 
 /// <summary>spec.appHttpPipeline: what every call to the app passes, invocations and deliveries alike. Health probes are none.</summary>
-internal sealed class AppPipeline(IAppChannel channel, IReadOnlyList<IHttpMiddleware> steps) : IAppChannel
+internal sealed class AppPipeline(IAppChannel channel, HttpPipelines pipelines) : IAppChannel
 {
     public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
+        var steps = pipelines.App.Select(pipelines.Find).OfType<IHttpMiddleware>().ToList();
+
         // A step that answers is seen by those before it, as if the app had answered.
         var passed = 0;
         HttpResponseMessage? answer = null;

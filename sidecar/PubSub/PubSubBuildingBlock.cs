@@ -15,9 +15,15 @@ internal static class PubSubBuildingBlock
         services.AddSingleton<IAppTopics>(provider => provider.GetRequiredService<SidecarOptions>().AppSpeaksGrpc
             ? ActivatorUtilities.CreateInstance<GrpcAppTopics>(provider)
             : ActivatorUtilities.CreateInstance<HttpAppTopics>(provider));
-        services.AddSingleton<IAppLifecycle, AppSubscriptions>();
+        services.AddSingleton<DeclaredSubscriptions>();
+        services.AddSingleton<AppSubscriptions>();
+        services.AddSingleton<IAppLifecycle>(provider => provider.GetRequiredService<AppSubscriptions>());
+        services.AddUserForApp<AppSubscriptions>();
+        services.AddSingleton<IComponentUser>(provider => provider.GetRequiredService<StreamingSubscriptions>());
         services.AddSingleton<TransactionalOutbox>();
-        services.AddHostedService<OutboxRelay>();
+        services.AddSingleton<OutboxRelay>();
+        services.AddHostedService(provider => provider.GetRequiredService<OutboxRelay>());
+        services.AddSingleton<IComponentUser>(provider => provider.GetRequiredService<OutboxRelay>());
         return services;
     }
 }

@@ -12,6 +12,7 @@ internal sealed record EngineContext(
     string AppId,
     InstanceStore Store,
     WorkDispatcher Dispatcher,
+    RetentionPolicy Retention,
     TimerQueue Timers,
     TimeProvider Clock,
     ILogger Logger,

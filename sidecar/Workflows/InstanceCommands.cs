@@ -214,12 +214,12 @@ internal static class InstanceCommands
         return Append(next, HistoryEvents.TaskFinished(pending, response, now));
     }
 
-    /// <summary>Moves every due timer to the inbox, the earliest first.</summary>
+    /// <summary>Moves every due timer to the inbox, the earliest first; purges a finished instance whose retention has ended.</summary>
     public static Verdict FireTimers(InstanceDocument? current, DateTimeOffset now)
     {
         if (current is null || current.IsFinished())
         {
-            return Verdict.Unchanged;
+            return current.Existing()?.PurgeAt?.ToInstant() <= now ? Purge(current, force: false) : Verdict.Unchanged;
         }
 
         var due = current.Timers.Where(timer => timer.FireAt.ToInstant() <= now).OrderBy(timer => timer.FireAt.ToInstant()).ToList();

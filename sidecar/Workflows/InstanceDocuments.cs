@@ -15,6 +15,9 @@ internal static class InstanceDocuments
     /// <summary>True when nothing is left to do: neither for the workflow nor for others on its behalf.</summary>
     public static bool IsSettled(this InstanceDocument document) => document.IsFinished() && document.Outgoing.Count == 0;
 
+    /// <summary>True when nothing is left to do, also not later.</summary>
+    public static bool IsDone(this InstanceDocument document) => document.IsSettled() && document.PurgeAt is null;
+
     /// <summary>Null for a purged instance too: it only waits for its keys to be deleted.</summary>
     public static InstanceDocument? Existing(this InstanceDocument? document) => document is { Purged: false } ? document : null;
 
@@ -41,6 +44,7 @@ internal static class InstanceDocuments
             Output = source.Output,
             Failure = source.Failure,
             Pages = source.Pages,
+            PurgeAt = source.PurgeAt,
         };
         copy.Tail.AddRange(source.Tail);
         copy.Inbox.AddRange(source.Inbox);
@@ -52,12 +56,12 @@ internal static class InstanceDocuments
         return copy;
     }
 
-    /// <summary>When the instance next needs to be looked at though nobody calls: its scheduled start or its earliest timer.</summary>
+    /// <summary>When the instance next needs to be looked at though nobody calls: its scheduled start, its earliest timer, the end of its retention.</summary>
     public static DateTimeOffset? NextDue(this InstanceDocument document, DateTimeOffset now)
     {
         if (document.IsFinished())
         {
-            return null;
+            return document.Existing()?.PurgeAt?.ToInstant();
         }
 
         DateTimeOffset? due = document.AwaitsStart(now) ? document.Start.ScheduledStartTimestamp.ToInstant() : null;

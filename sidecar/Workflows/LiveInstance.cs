@@ -1,3 +1,4 @@
+using Google.Protobuf.WellKnownTypes;
 using Sidecar.Components;
 using Sidecar.Grpc.DurableTask;
 using Sidecar.Scheduling;
@@ -242,6 +243,11 @@ internal sealed partial class LiveInstance
         _undecided.Add((input, verdict.Refusal));
         if (verdict.Next is { } next)
         {
+            if (next.Existing()?.IsFinished() == true && _working?.IsFinished() == false)
+            {
+                next.PurgeAt = _engine.Retention.PurgeAt(next)?.ToTimestamp();
+            }
+
             // A new execution begins with an empty history.
             _paged = next.ExecutionId == _working?.ExecutionId ? _paged : [];
             _working = next;
@@ -283,7 +289,7 @@ internal sealed partial class LiveInstance
                     : await _engine.Store.LoadPagesAsync(found.Document, _engine.Aborted);
                 _stored = found;
                 _working = found?.Document;
-                _marked = found is not null && (found.Document.Purged || !found.Document.IsSettled());
+                _marked = found is not null && (found.Document.Purged || !found.Document.IsDone());
                 _loaded = true;
                 return true;
             }
@@ -434,7 +440,7 @@ internal sealed partial class LiveInstance
             {
                 _working = await _upkeep.WritePagesAsync(_working, _paged, _engine.Aborted);
             }
-            else if (_marked && _working.IsSettled())
+            else if (_marked && _working.IsDone())
             {
                 await _engine.Store.DeleteMarkerAsync(_instanceId, _working.ExecutionId, _engine.Aborted);
                 _marked = false;

@@ -37,7 +37,7 @@ internal sealed partial class WorkflowEngine : IDisposable
         _clock = clock;
         _logger = logger;
         Stopping = _stopping.Token;
-        _timers = new TimerQueue(clock, instanceId => _live.GetValueOrDefault(instanceId)?.Post(new Wake()));
+        _timers = new TimerQueue(clock, instanceId => PostTo(instanceId, new Wake()));
         Dispatcher = new WorkDispatcher(limits, clock);
         Host = new WorkflowHost(this, new InstanceKeys(options.AppId, options.Namespace).ActorType);
         _sharing = new WorkflowSharing(this, placement, clock);
@@ -47,6 +47,7 @@ internal sealed partial class WorkflowEngine : IDisposable
             options.AppId,
             new InstanceStore(FindStore(components), new InstanceKeys(options.AppId, options.Namespace)),
             Dispatcher,
+            limits.Retention,
             _timers,
             clock,
             logger,

@@ -20,7 +20,7 @@ internal sealed partial class OutboxRelay(
     ComponentRegistry components,
     EventPublisher publisher,
     TimeProvider clock,
-    ILogger<OutboxRelay> logger) : IHostedService, IDisposable
+    ILogger<OutboxRelay> logger) : IHostedService, IComponentUser, IDisposable
 {
     // A relay mostly waits, so a driver that delivers one message after the other would be held up by it.
     private const int AtOnce = 100;
@@ -31,30 +31,58 @@ internal sealed partial class OutboxRelay(
     private static readonly IReadOnlyDictionary<string, string> NoMetadata = new Dictionary<string, string>();
 
     private readonly CancellationTokenSource _stopping = new();
-    private Task<IAsyncDisposable?[]> _subscribing = Task.FromResult<IAsyncDisposable?[]>([]);
+    private readonly List<Relay> _running = [];
 
     /// <summary>Does not wait for the brokers: the API must come up while one is away.</summary>
-    public Task StartAsync(CancellationToken cancellationToken)
-    {
-        var outboxes = components.All.Where(component => component.Instance is IStateStore).Select(store => OutboxSettings.Of(store.Spec)).OfType<OutboxSettings>();
-        _subscribing = Task.WhenAll(outboxes.Select(SubscribeAsync).ToList());
-        return Task.CompletedTask;
-    }
+    public Task StartAsync(CancellationToken cancellationToken) => SettleAsync(cancellationToken);
 
     /// <summary>Events in hand that are still waiting for their marker stay with the broker.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         await _stopping.CancelAsync();
-        var ending = (await _subscribing).OfType<IAsyncDisposable>().Select(subscription => subscription.DisposeAsync().AsTask());
-        await Task.WhenAll(ending).WaitAsync(cancellationToken);
+        await EndAsync([.. _running], cancellationToken);
+    }
+
+    public async Task SettleAsync(CancellationToken cancellationToken)
+    {
+        var outboxes = components.All.Where(component => component.Instance is IStateStore).Select(store => OutboxSettings.Of(store.Spec)).OfType<OutboxSettings>().ToList();
+        await EndAsync(
+            [.. _running.Where(relay => !outboxes.Contains(relay.Outbox) || !ReferenceEquals(components.Find(relay.Outbox.InternalPubSub), relay.PubSub))], cancellationToken);
+        foreach (var outbox in outboxes.Where(outbox => !_running.Exists(relay => relay.Outbox == outbox)))
+        {
+            var stopping = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
+            var pubSub = components.Find(outbox.InternalPubSub);
+            _running.Add(new Relay(outbox, pubSub, SubscribeAsync(outbox, pubSub, stopping.Token), stopping));
+        }
     }
 
     public void Dispose() => _stopping.Dispose();
 
-    private async Task<IAsyncDisposable?> SubscribeAsync(OutboxSettings outbox)
+    private async Task EndAsync(IReadOnlyList<Relay> ended, CancellationToken cancellationToken)
+    {
+        foreach (var relay in ended)
+        {
+            _running.Remove(relay);
+            await relay.Stopping.CancelAsync();
+        }
+
+        await Task.WhenAll(ended.Select(EndAsync)).WaitAsync(cancellationToken);
+    }
+
+    private static async Task EndAsync(Relay relay)
+    {
+        if (await relay.Subscribing is { } subscription)
+        {
+            await subscription.DisposeAsync();
+        }
+
+        relay.Stopping.Dispose();
+    }
+
+    private async Task<IAsyncDisposable?> SubscribeAsync(OutboxSettings outbox, LoadedComponent? component, CancellationToken stopping)
     {
         await Task.Yield();
-        if (components.Find(outbox.InternalPubSub) is not { Instance: IPubSub driver } component)
+        if (component is not { Instance: IPubSub driver })
         {
             LogNoPubSub(logger, outbox.Store, outbox.InternalPubSub);
             return null;
@@ -63,20 +91,20 @@ internal sealed partial class OutboxRelay(
         var topic = outbox.InternalTopic(options.Namespace, options.AppId);
         var request = new SubscribeRequest(topic, AppSubscriptions.ConsumerGroup(component, options), NoMetadata) { Gathers = AtOnce };
         var backoff = new Backoff(clock);
-        while (!_stopping.IsCancellationRequested)
+        while (!stopping.IsCancellationRequested)
         {
             try
             {
-                var running = await driver.SubscribeAsync(request, (message, token) => RelayAsync(outbox, message, token), _stopping.Token);
+                var running = await driver.SubscribeAsync(request, (message, token) => RelayAsync(outbox, message, stopping, token), stopping);
                 LogStarted(logger, outbox.Store, topic, outbox.InternalPubSub);
                 return running;
             }
             catch (ComponentException failure)
             {
                 LogNotStarted(logger, outbox.Store, topic, failure);
-                await backoff.WaitUnlessAsync(_stopping.Token);
+                await backoff.WaitUnlessAsync(stopping);
             }
-            catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
             {
                 return null;
             }
@@ -85,9 +113,9 @@ internal sealed partial class OutboxRelay(
         return null;
     }
 
-    private async Task RelayAsync(OutboxSettings outbox, IncomingMessage message, CancellationToken cancellationToken)
+    private async Task RelayAsync(OutboxSettings outbox, IncomingMessage message, CancellationToken stopping, CancellationToken cancellationToken)
     {
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token, cancellationToken);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, cancellationToken);
         var (id, contentType) = Read(message.Data);
         if (components.State(outbox.Store) is not { } store)
         {
@@ -197,4 +225,6 @@ internal sealed partial class OutboxRelay(
 
     [LoggerMessage(LogLevel.Warning, "Outbox event {EventId} is discarded: its transaction is not committed in state store {Store} (outboxDiscardWhenMissingState)")]
     private static partial void LogDiscarded(ILogger logger, string eventId, string store);
+
+    private sealed record Relay(OutboxSettings Outbox, LoadedComponent? PubSub, Task<IAsyncDisposable?> Subscribing, CancellationTokenSource Stopping);
 }

@@ -1,4 +1,4 @@
-using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using Sidecar.Components;
 using Sidecar.Components.PubSub;
 using Sidecar.Host;
@@ -17,10 +17,12 @@ internal sealed class EventPublisher(
     SidecarOptions options, ComponentRegistry components, ResiliencyPolicies resiliency, TimeProvider clock, SidecarMetrics? metrics = null, Func<string>? newId = null)
 {
     private readonly Func<string> _newId = newId ?? RandomId.NewUuid;
-    private readonly ConcurrentDictionary<string, TopicScopes> _scopes = new(StringComparer.Ordinal);
+
+    // By the document, not by the name: a reload may change the scopes.
+    private readonly ConditionalWeakTable<ComponentSpec, TopicScopes> _scopes = [];
 
     public TopicScopes ScopesOf(LoadedComponent component) =>
-        _scopes.GetOrAdd(component.Spec.Name, _ => new TopicScopes(component.Spec, options.AppId));
+        _scopes.GetValue(component.Spec, spec => new TopicScopes(spec, options.AppId));
 
     /// <summary>The event in its envelope. Throws <see cref="CloudEventException"/> or <see cref="ComponentException"/>.</summary>
     public ReadOnlyMemory<byte> Wrap(

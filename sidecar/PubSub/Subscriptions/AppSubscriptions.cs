@@ -1,6 +1,5 @@
 using Sidecar.Components;
 using Sidecar.Components.PubSub;
-using Sidecar.Configuration;
 using Sidecar.Host;
 using Sidecar.PubSub.Delivery;
 using Sidecar.PubSub.Publishing;
@@ -11,11 +10,11 @@ namespace Sidecar.PubSub.Subscriptions;
 
 /// <summary>
 /// The app's subscriptions while it is healthy: asked for at each start, stopped so that a message in hand is
-/// finished and later ones stay with the broker.
+/// finished and later ones stay with the broker. A reload restarts those that it changes, and no other.
 /// </summary>
 internal sealed partial class AppSubscriptions(
     SidecarOptions options,
-    SidecarResources resources,
+    DeclaredSubscriptions declared,
     ComponentRegistry components,
     IAppTopics app,
     EventPublisher publisher,
@@ -23,42 +22,103 @@ internal sealed partial class AppSubscriptions(
     ActiveSubscriptions active,
     SidecarTracing tracing,
     TimeProvider clock,
-    ILogger<AppSubscriptions> logger) : IAppLifecycle, IDisposable
+    ILogger<AppSubscriptions> logger) : IAppLifecycle, IComponentUser, IDisposable
 {
     // A wedged broker must not hold up the stop for ever.
     private static readonly TimeSpan LongestDrain = TimeSpan.FromSeconds(30);
 
-    private readonly List<IAsyncDisposable> _running = [];
-    private CancellationTokenSource _stopping = new();
+    // Starts and stops follow the app's health, changes follow the files: one at a time.
+    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly List<Running> _running = [];
+
+    /// <summary>Null: the app is not fed.</summary>
+    private IReadOnlyList<Subscription>? _ofApp;
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        var subscriptions = Subscription.Merge(
-            await app.AskAsync(cancellationToken), resources.Subscriptions.Select(Subscription.From));
-        _stopping.Dispose();
-        _stopping = new CancellationTokenSource();
-        active.Replace([.. subscriptions.Select(subscription => subscription.Describe())]);
+        await _turn.WaitAsync(cancellationToken);
         try
         {
-            foreach (var subscription in subscriptions)
-            {
-                await SubscribeAsync(subscription, cancellationToken);
-            }
+            _ofApp = await app.AskAsync(cancellationToken);
+            await ArrangeAsync(cancellationToken);
         }
         catch
         {
             // The start is tried again as a whole: what did start would otherwise consume twice.
-            await StopAsync(CancellationToken.None);
+            _ofApp = null;
+            await EndAsync([.. _running], CancellationToken.None);
             throw;
+        }
+        finally
+        {
+            _turn.Release();
         }
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            _ofApp = null;
+            await EndAsync([.. _running], cancellationToken);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    public async Task SettleAsync(CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            await ArrangeAsync(cancellationToken);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    public void Dispose() => _turn.Dispose();
+
+    /// <summary>Under which the subscribers of one app share its messages.</summary>
+    internal static string ConsumerGroup(LoadedComponent component, SidecarOptions options)
+    {
+        var group = component.Spec.Metadata.FirstOrDefault(item => item.Key.Equals("consumerID", StringComparison.OrdinalIgnoreCase)).Value;
+        return string.IsNullOrEmpty(group) ? options.AppId : group;
+    }
+
+    private async Task ArrangeAsync(CancellationToken cancellationToken)
+    {
+        if (_ofApp is null)
+        {
+            return;
+        }
+
+        var wanted = Subscription.Merge(_ofApp, declared.Current);
+        active.Replace([.. wanted.Select(subscription => subscription.Describe())]);
+        await EndAsync([.. _running.Where(one => !wanted.Contains(one.Subscription, ReferenceEqualityComparer.Instance) || !IsCurrent(one))], cancellationToken);
+        foreach (var subscription in wanted.Where(subscription => !_running.Exists(one => ReferenceEquals(one.Subscription, subscription))))
+        {
+            await SubscribeAsync(subscription, cancellationToken);
+        }
+    }
+
+    private bool IsCurrent(Running one) => ReferenceEquals(components.Find(one.Subscription.PubSub), one.Component);
+
+    private async Task EndAsync(IReadOnlyList<Running> ended, CancellationToken cancellationToken)
+    {
         // The drivers first: what they see cancelled before they stop themselves counts as a failed delivery.
-        var ending = _running.ConvertAll(subscription => subscription.DisposeAsync().AsTask());
-        _running.Clear();
-        await _stopping.CancelAsync();
+        var ending = ended.Select(one => one.OfDriver.DisposeAsync().AsTask()).ToList();
+        foreach (var one in ended)
+        {
+            _running.Remove(one);
+            await one.Stopping.CancelAsync();
+        }
+
         try
         {
             await Task.WhenAll(ending).WaitAsync(LongestDrain, clock, cancellationToken);
@@ -67,15 +127,11 @@ internal sealed partial class AppSubscriptions(
         {
             LogStuck(logger, LongestDrain);
         }
-    }
 
-    public void Dispose() => _stopping.Dispose();
-
-    /// <summary>Under which the subscribers of one app share its messages.</summary>
-    internal static string ConsumerGroup(LoadedComponent component, SidecarOptions options)
-    {
-        var group = component.Spec.Metadata.FirstOrDefault(item => item.Key.Equals("consumerID", StringComparison.OrdinalIgnoreCase)).Value;
-        return string.IsNullOrEmpty(group) ? options.AppId : group;
+        foreach (var one in ended)
+        {
+            one.Stopping.Dispose();
+        }
     }
 
     private async Task SubscribeAsync(Subscription subscription, CancellationToken cancellationToken)
@@ -93,18 +149,28 @@ internal sealed partial class AppSubscriptions(
         }
 
         var policy = resiliency.ForInbound(subscription.PubSub);
+        var stopping = new CancellationTokenSource();
         var delivery = new EventDelivery(
-            subscription, app.ReceiverFor(subscription.PubSub), publisher, policy, tracing.Source, clock, logger, _stopping.Token)
+            subscription, app.ReceiverFor(subscription.PubSub), publisher, policy, tracing.Source, clock, logger, stopping.Token)
         {
             Batches = app.BatchReceiverFor(subscription) is { } receiver
-                ? new EventBatches(subscription, receiver, policy, tracing.Source, clock, _stopping.Token)
+                ? new EventBatches(subscription, receiver, policy, tracing.Source, clock, stopping.Token)
                 : null,
         };
         var request = new SubscribeRequest(subscription.Topic, ConsumerGroup(component, options), subscription.Metadata)
         {
             Gathers = delivery.Batches is null ? 1 : subscription.Bulk!.Count,
         };
-        _running.Add(await driver.SubscribeAsync(request, delivery.HandleAsync, cancellationToken));
+        try
+        {
+            _running.Add(new Running(subscription, component, await driver.SubscribeAsync(request, delivery.HandleAsync, cancellationToken), stopping));
+        }
+        catch
+        {
+            stopping.Dispose();
+            throw;
+        }
+
         LogStarted(logger, subscription.Topic, subscription.PubSub);
     }
 
@@ -119,4 +185,6 @@ internal sealed partial class AppSubscriptions(
 
     [LoggerMessage(LogLevel.Warning, "Subscriptions were still busy {Limit} after the stop; they are left behind")]
     private static partial void LogStuck(ILogger logger, TimeSpan limit);
+
+    private sealed record Running(Subscription Subscription, LoadedComponent Component, IAsyncDisposable OfDriver, CancellationTokenSource Stopping);
 }

@@ -21,6 +21,8 @@ public sealed class TopicStreamServiceTests : IAsyncLifetime
           targets: { components: { pubsub: { inbound: { retry: four } } } }
         """;
 
+    private static readonly TimeSpan LongerThanARescan = TimeSpan.FromSeconds(120);
+
     private GrpcSidecar _sidecar = null!;
 
     public async Task InitializeAsync() => _sidecar = await GrpcSidecar.StartAsync(Yaml.Component("pubsub", "pubsub.in-memory"), Retries);
@@ -44,6 +46,20 @@ public sealed class TopicStreamServiceTests : IAsyncLifetime
         Assert.Equal(["subject", "time", "traceid", "traceparent", "tracestate"], sent.Extensions.Fields.Keys.Order(StringComparer.Ordinal));
         Assert.Equal("s", sent.Extensions.Fields["subject"].StringValue);
         Assert.Equal(("e2", "text"), (next.Id, next.Data.ToStringUtf8()));
+    }
+
+    [Fact]
+    public async Task Subscribe_AComponentThatGoesAndComesBack_GoesOn()
+    {
+        await using var stream = await SubscribedAsync("t");
+
+        _sidecar.Running.Rewrite("00.yaml", null);
+        await Eventually.Get(() => _sidecar.Running.Http.SendTextAsync("GET", "/v1.0/metadata"), text => !text.Contains("STREAMING", StringComparison.Ordinal), LongerThanARescan);
+        _sidecar.Running.Rewrite("00.yaml", Yaml.Component("pubsub", "pubsub.in-memory", ("marker", "2")));
+        await Eventually.Get(() => _sidecar.Running.Http.SendTextAsync("GET", "/v1.0/metadata"), text => text.Contains("STREAMING", StringComparison.Ordinal), LongerThanARescan);
+        await PublishAsync("t", "text", "text/plain", ("cloudevent.id", "e1"));
+
+        Assert.Equal("e1", (await EventAsync(stream)).Id);
     }
 
     [Theory]

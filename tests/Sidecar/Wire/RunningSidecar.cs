@@ -54,6 +54,21 @@ internal sealed class RunningSidecar : IAsyncDisposable
 
     public string Log => _log.ToString();
 
+    /// <summary>Writes a resource file in one step, so that no half of it is read; null removes it.</summary>
+    public void Rewrite(string name, string? text)
+    {
+        var file = Path.Combine(_folder, "resources", name);
+        if (text is null)
+        {
+            File.Delete(file);
+            return;
+        }
+
+        var draft = Path.Combine(_folder, $"{name}.draft");
+        File.WriteAllText(draft, text);
+        File.Move(draft, file, overwrite: true);
+    }
+
     public static Task<RunningSidecar> StartAsync(params string[] resources) => StartAsync(new SidecarSetup { Resources = resources });
 
     public static async Task<RunningSidecar> StartAsync(SidecarSetup setup)

@@ -1,6 +1,3 @@
-using System.Text;
-using Google.Protobuf;
-using Google.Protobuf.WellKnownTypes;
 using Sidecar.Api;
 using Sidecar.Grpc.DaprApi;
 using Sidecar.Jobs;
@@ -32,7 +29,7 @@ internal sealed class JobService(JobsApi jobs) : IGrpcService
             job.HasRepeats ? job.Repeats : null,
             job.HasTtl ? job.Ttl : null);
         DaprService.ThrowIf(await jobs.ScheduleAsync(
-            new JobRequest(job.Name, times, Read(job.Data), FailurePolicyMessage.Read(job.FailurePolicy), request.Overwrite), call.Cancelled));
+            new JobRequest(job.Name, times, JobDataMessage.Read(job.Data), FailurePolicyMessage.Read(job.FailurePolicy), request.Overwrite), call.Cancelled));
         return new ScheduleJobResponse();
     }
 
@@ -77,33 +74,8 @@ internal sealed class JobService(JobsApi jobs) : IGrpcService
             message.Repeats = repeats;
         }
 
-        message.Data = job.Data is null ? null : Write(job.Data);
+        message.Data = job.Data is null ? null : JobDataMessage.Write(job.Data);
         message.FailurePolicy = job.Failure is null ? null : FailurePolicyMessage.Write(job.Failure);
         return message;
     }
-
-    private static JobData? Read(Any? data)
-    {
-        if (data is null)
-        {
-            return null;
-        }
-
-        try
-        {
-            return data.TypeUrl == JobData.JsonType
-                ? new JobData(data.TypeUrl, Encoding.UTF8.GetBytes(JsonFormatter.Default.Format(Value.Parser.ParseFrom(data.Value))))
-                : new JobData(data.TypeUrl, data.Value.ToByteArray());
-        }
-        catch (Exception mistake) when (mistake is InvalidProtocolBufferException or InvalidOperationException)
-        {
-            throw new GrpcException(GrpcStatusCode.InvalidArgument, $"job data: {mistake.Message}", mistake);
-        }
-    }
-
-    private static Any Write(JobData data) => new()
-    {
-        TypeUrl = data.TypeUrl,
-        Value = data.IsJson ? Value.Parser.ParseJson(Encoding.UTF8.GetString(data.Bytes.Span)).ToByteString() : ByteString.CopyFrom(data.Bytes.Span),
-    };
 }

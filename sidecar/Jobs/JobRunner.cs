@@ -26,7 +26,7 @@ internal sealed partial class JobRunner : IAppLifecycle, IDisposable
     private readonly HashSet<Task> _runs = [];
     private readonly string _holder = RandomId.NewUuid();
     private readonly JobStore _store;
-    private readonly JobApp _app;
+    private readonly IJobApp _app;
     private readonly ComponentRegistry _components;
     private readonly TimeProvider _clock;
     private readonly ILogger<JobRunner> _logger;
@@ -35,7 +35,7 @@ internal sealed partial class JobRunner : IAppLifecycle, IDisposable
     private Task _following = Task.CompletedTask;
     private bool _isRunning;
 
-    public JobRunner(JobStore store, JobApp app, ComponentRegistry components, TimeProvider clock, ILogger<JobRunner> logger)
+    public JobRunner(JobStore store, IJobApp app, ComponentRegistry components, TimeProvider clock, ILogger<JobRunner> logger)
     {
         (_store, _app, _components, _clock, _logger) = (store, app, components, clock, logger);
         _queue = new TimerQueue(clock, Begin);

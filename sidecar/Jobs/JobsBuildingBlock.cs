@@ -1,3 +1,4 @@
+using Sidecar.Grpc.Callbacks;
 using Sidecar.Host;
 
 namespace Sidecar.Jobs;
@@ -7,7 +8,9 @@ internal static class JobsBuildingBlock
     public static IServiceCollection AddJobs(this IServiceCollection services)
     {
         services.AddSingleton<JobStore>();
-        services.AddSingleton<JobApp>();
+        services.AddSingleton<IJobApp>(provider => provider.GetRequiredService<SidecarOptions>() is { AppSpeaksGrpc: true, AppPort: not null }
+            ? ActivatorUtilities.CreateInstance<GrpcJobApp>(provider)
+            : ActivatorUtilities.CreateInstance<HttpJobApp>(provider));
         services.AddSingleton<JobRunner>();
         services.AddSingleton<IAppLifecycle>(provider => provider.GetRequiredService<JobRunner>());
         return services;

@@ -1,5 +1,6 @@
 #nullable disable
 using Dapr;
+using Dapr.AspNetCore;
 
 namespace Microsoft.AspNetCore.Builder;
 
@@ -43,6 +44,18 @@ public static class DaprEndpointConventionBuilderExtensions
             OwnedMetadatas = topicOptions.OwnedMetadatas,
         });
         return builder.WithEntries(topicOptions.Metadata);
+    }
+
+    /// <summary>Asks for the messages of a topic that the endpoint subscribes to in batches: <see cref="BulkSubscribeMessage{TValue}"/>.</summary>
+    public static T WithBulkSubscribe<T>(this T builder, BulkSubscribeTopicOptions bulkSubscribeTopicOptions)
+        where T : IEndpointConventionBuilder
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentNullException.ThrowIfNull(bulkSubscribeTopicOptions);
+        ArgumentException.ThrowIfNullOrEmpty(bulkSubscribeTopicOptions.TopicName, nameof(bulkSubscribeTopicOptions) + "." + nameof(bulkSubscribeTopicOptions.TopicName));
+        builder.WithMetadata(new BulkSubscribeAttribute(
+            bulkSubscribeTopicOptions.TopicName, bulkSubscribeTopicOptions.MaxMessagesCount, bulkSubscribeTopicOptions.MaxAwaitDurationMs));
+        return builder;
     }
 
     private static T WithEntries<T>(this T builder, IDictionary<string, string> metadata)

@@ -32,15 +32,11 @@ internal sealed partial class GrpcAppTopics(AppCallback app, ILogger<GrpcAppTopi
 
     public IEventReceiver ReceiverFor(string pubSub) => new GrpcEventReceiver(app, pubSub, logger);
 
-    public IBatchReceiver? BatchReceiverFor(Subscription subscription) => null;
+    public IBatchReceiver? BatchReceiverFor(Subscription subscription) =>
+        subscription.Bulk is null ? null : new GrpcBatchReceiver(app, subscription, logger);
 
     private static Subscription ToSubscription(TopicSubscription wanted)
     {
-        if (wanted.BulkSubscribe is { Enabled: true })
-        {
-            throw new SubscriptionListException($"topic {wanted.Topic}: bulkSubscribe is not supported");
-        }
-
         try
         {
             // Without any route all events come, with an empty path.
@@ -56,7 +52,10 @@ internal sealed partial class GrpcAppTopics(AppCallback app, ILogger<GrpcAppTopi
                 routes,
                 wanted.Metadata,
                 wanted.DeadLetterTopic.Length == 0 ? null : wanted.DeadLetterTopic,
-                SubscriptionKind.Programmatic);
+                SubscriptionKind.Programmatic)
+            {
+                Bulk = wanted.BulkSubscribe is { Enabled: true } bulk ? BatchLimits.Of(bulk.MaxMessagesCount, bulk.MaxAwaitDurationMs) : null,
+            };
         }
         catch (ExpressionException exception)
         {

@@ -9,7 +9,7 @@ namespace Sidecar.PubSub.Delivery;
 /// <summary>The body that carries a batch to the app: CloudEvents as objects, raw messages in base64 (dapr-contract.md 5.6).</summary>
 internal static class BatchEnvelope
 {
-    private const string Type = "com.dapr.event.sent.bulk";
+    public const string Type = "com.dapr.event.sent.bulk";
 
     private static readonly JsonWriterOptions Writing = new()
     {
@@ -42,6 +42,12 @@ internal static class BatchEnvelope
         return buffer.WrittenMemory;
     }
 
+    public static string ContentType(BatchEntry entry, bool isRaw)
+    {
+        var otherwise = isRaw ? "application/octet-stream" : CloudEventAttributes.ContentType;
+        return string.IsNullOrEmpty(entry.Message.ContentType) ? otherwise : entry.Message.ContentType;
+    }
+
     private static void Write(Utf8JsonWriter writer, BatchEntry entry, bool isRaw)
     {
         writer.WriteStartObject();
@@ -56,8 +62,7 @@ internal static class BatchEnvelope
             writer.WriteRawValue(entry.Body.Span, skipInputValidation: true);
         }
 
-        var otherwise = isRaw ? "application/octet-stream" : CloudEventAttributes.ContentType;
-        writer.WriteString("contentType", string.IsNullOrEmpty(entry.Message.ContentType) ? otherwise : entry.Message.ContentType);
+        writer.WriteString("contentType", ContentType(entry, isRaw));
         writer.WriteStartObject("metadata");
         foreach (var (name, value) in entry.Message.Metadata)
         {

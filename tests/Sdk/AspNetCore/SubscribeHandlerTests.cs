@@ -1,4 +1,5 @@
 using Dapr;
+using Dapr.AspNetCore;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -88,6 +89,46 @@ public sealed class SubscribeHandlerTests
             new SubscribeOptions { EnableRawPayload = true });
 
         Assert.Equal("""[{"topic":"orders","pubsubName":"pubsub","route":"a","metadata":{"k":"v","rawPayload":"true"}}]""", json);
+    }
+
+    [Fact]
+    public async Task Subscribe_Batches_BelongToTheirTopicAlone()
+    {
+        [Topic("pubsub", "one")]
+        [Topic("pubsub", "two")]
+        [Topic("pubsub", "three")]
+        [BulkSubscribe("one", 5, 20)]
+        [BulkSubscribe("two")]
+        static void Handle()
+        {
+        }
+
+        var json = await SubscriptionsAsync(app => app.MapPost("/a", Handle));
+
+        Assert.Equal(
+            """[{"topic":"one","pubsubName":"pubsub","route":"a","bulkSubscribe":{"enabled":true,"maxMessagesCount":5,"maxAwaitDurationMs":20}},{"topic":"three","pubsubName":"pubsub","route":"a"},{"topic":"two","pubsubName":"pubsub","route":"a","bulkSubscribe":{"enabled":true,"maxMessagesCount":100,"maxAwaitDurationMs":1000}}]""",
+            json);
+    }
+
+    [Fact]
+    public async Task Subscribe_BatchesByRoute_AreAsTheOptionsSay()
+    {
+        var json = await SubscriptionsAsync(app => app
+            .MapPost("/a", () => { })
+            .WithTopic("pubsub", "one")
+            .WithBulkSubscribe(new BulkSubscribeTopicOptions { TopicName = "one", MaxMessagesCount = 7 }));
+
+        Assert.Equal(
+            """[{"topic":"one","pubsubName":"pubsub","route":"a","bulkSubscribe":{"enabled":true,"maxMessagesCount":7,"maxAwaitDurationMs":1000}}]""", json);
+    }
+
+    [Fact]
+    public async Task WithBulkSubscribe_WithoutATopic_NamesTheOption()
+    {
+        var failure = await Assert.ThrowsAsync<ArgumentNullException>(() =>
+            SubscriptionsAsync(app => app.MapPost("/a", () => { }).WithBulkSubscribe(new BulkSubscribeTopicOptions())));
+
+        Assert.Equal("bulkSubscribeTopicOptions.TopicName", failure.ParamName);
     }
 
     [Fact]

@@ -29,7 +29,12 @@ internal sealed class FakeBroker : IPubSub
             throw new ComponentException(ComponentFault.Failed, "the broker is away");
         }
 
-        Published.Add(message);
+        // The entries of a batch go to the dead-letter topic at the same time.
+        lock (Published)
+        {
+            Published.Add(message);
+        }
+
         return Task.CompletedTask;
     }
 

@@ -7,8 +7,11 @@ internal sealed record Subscription(
     string? Route,
     SubscriptionRoutes? Routes,
     IReadOnlyDictionary<string, string>? Metadata,
-    string? DeadLetterTopic);
+    string? DeadLetterTopic,
+    SubscriptionBatches? BulkSubscribe);
 
 internal sealed record SubscriptionRoutes(IReadOnlyList<SubscriptionRule> Rules, string? Default);
 
 internal sealed record SubscriptionRule(string Match, string Path);
+
+internal sealed record SubscriptionBatches(bool Enabled, int MaxMessagesCount, int MaxAwaitDurationMs);

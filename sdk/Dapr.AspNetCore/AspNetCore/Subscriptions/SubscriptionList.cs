@@ -22,6 +22,7 @@ internal static class SubscriptionList
     private static IEnumerable<TopicRoute> TopicRoutes(RouteEndpoint endpoint)
     {
         var entries = endpoint.Metadata.GetOrderedMetadata<IOriginalTopicMetadata>();
+        var batches = endpoint.Metadata.GetOrderedMetadata<IBulkSubscribeMetadata>();
         foreach (var topic in endpoint.Metadata.GetOrderedMetadata<ITopicMetadata>().Where(topic => topic.Name is not null))
         {
             var owner = topic as IOwnedOriginalTopicMetadata;
@@ -34,7 +35,8 @@ internal static class SubscriptionList
                 (topic as IRawTopicMetadata)?.EnableRawPayload ?? false,
                 (topic as IDeadLetterTopicMetadata)?.DeadLetterTopic,
                 owner?.MetadataSeparator,
-                [.. entries.Where(entry => string.IsNullOrEmpty(entry.Id) || owner?.OwnedMetadatas?.Contains(entry.Id) == true)]);
+                [.. entries.Where(entry => string.IsNullOrEmpty(entry.Id) || owner?.OwnedMetadatas?.Contains(entry.Id) == true)],
+                batches.FirstOrDefault(batch => batch.TopicName == topic.Name));
         }
     }
 
@@ -54,7 +56,8 @@ internal static class SubscriptionList
             Route: rules.Count == 0 ? fallback : null,
             Routes: rules.Count == 0 ? null : new SubscriptionRoutes(rules, fallback),
             metadata.Count == 0 ? null : metadata,
-            first.DeadLetterTopic);
+            first.DeadLetterTopic,
+            first.Batches is { } batches ? new SubscriptionBatches(true, batches.MaxMessagesCount, batches.MaxAwaitDurationMs) : null);
     }
 
     private static Dictionary<string, string> Metadata(IReadOnlyList<TopicRoute> routes, SubscribeOptions? options)
@@ -85,5 +88,6 @@ internal static class SubscriptionList
         bool Raw,
         string? DeadLetterTopic,
         string? MetadataSeparator,
-        IReadOnlyList<IOriginalTopicMetadata> Entries);
+        IReadOnlyList<IOriginalTopicMetadata> Entries,
+        IBulkSubscribeMetadata? Batches);
 }

@@ -5,9 +5,8 @@ namespace Sidecar.Jobs;
 
 /// <summary>The call that runs a job: POST /job/{name} to the app (dapr-contract.md 9.4).</summary>
 /// <param name="channel">Null: there is no app, and no job will ever run here.</param>
-internal sealed class JobApp(IAppChannel? channel = null)
+internal sealed class HttpJobApp(IAppChannel? channel = null) : IJobApp
 {
-    /// <summary>Why the app did not take the job; null when it did, or has no such route: trying again would not help.</summary>
     public async Task<string?> TriggerAsync(ScheduledJob job)
     {
         if (channel is null)

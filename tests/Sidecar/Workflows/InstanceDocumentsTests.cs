@@ -29,6 +29,7 @@ public sealed class InstanceDocumentsTests
             Output = "o",
             Failure = new TaskFailureDetails { ErrorType = "t" },
             Pages = 5,
+            PurgeAt = new Timestamp { Seconds = 13 },
         };
         source.Tail.Add(new HistoryEvent { EventId = 6 });
         source.Inbox.Add(new HistoryEvent { EventId = 7 });

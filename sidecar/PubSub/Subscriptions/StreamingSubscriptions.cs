@@ -1,6 +1,7 @@
 using Sidecar.Components;
 using Sidecar.Components.PubSub;
 using Sidecar.Host;
+using Sidecar.Metrics;
 using Sidecar.PubSub.Delivery;
 using Sidecar.PubSub.Publishing;
 using Sidecar.Resiliency;
@@ -19,6 +20,7 @@ internal sealed class StreamingSubscriptions(
     ResiliencyPolicies resiliency,
     ActiveSubscriptions active,
     SidecarTracing tracing,
+    SidecarMetrics metrics,
     TimeProvider clock,
     ILogger<StreamingSubscriptions> logger)
 {
@@ -39,7 +41,10 @@ internal sealed class StreamingSubscriptions(
         }
 
         var delivery = new EventDelivery(
-            subscription, receiver, publisher, resiliency.ForInbound(subscription.PubSub), tracing.Source, clock, logger, stopping);
+            subscription, receiver, publisher, resiliency.ForInbound(subscription.PubSub), tracing.Source, clock, logger, stopping)
+        {
+            Metrics = metrics.PubSub,
+        };
         var request = new SubscribeRequest(subscription.Topic, AppSubscriptions.ConsumerGroup(component, options), subscription.Metadata);
         var running = await driver.SubscribeAsync(request, delivery.HandleAsync, cancellationToken);
         var described = subscription.Describe();

@@ -2,6 +2,7 @@ using Sidecar.Components;
 using Sidecar.Components.PubSub;
 using Sidecar.Host;
 using Sidecar.Http.Errors;
+using Sidecar.Metrics;
 using Sidecar.PubSub.Publishing;
 using Sidecar.Resiliency;
 using Sidecar.Tracing;
@@ -14,7 +15,8 @@ internal sealed record BulkEntry(string EntryId, ReadOnlyMemory<byte> Event, str
 internal sealed record FailedEntry(string EntryId, string Error);
 
 /// <summary>Publishing, whichever protocol asks for it (dapr-contract.md 5.1).</summary>
-internal sealed class PublishApi(SidecarOptions options, ComponentRegistry components, EventPublisher publisher)
+internal sealed class PublishApi(
+    SidecarOptions options, ComponentRegistry components, EventPublisher publisher, SidecarMetrics metrics, TimeProvider clock)
 {
     public string AppId => options.AppId;
 
@@ -105,11 +107,12 @@ internal sealed class PublishApi(SidecarOptions options, ComponentRegistry compo
         }
 
         var failed = new List<FailedEntry>();
+        var started = clock.GetTimestamp();
         foreach (var (entry, data, own) in messages)
         {
             try
             {
-                await publisher.PublishRawAsync(pubSub, topic, data, own, cancellationToken);
+                await publisher.PublishRawAsync(pubSub, topic, data, own, cancellationToken, isOneOfMany: true);
             }
             catch (Exception exception) when (IsBrokers(exception))
             {
@@ -117,6 +120,7 @@ internal sealed class PublishApi(SidecarOptions options, ComponentRegistry compo
             }
         }
 
+        metrics.PubSub.BulkPublished(pubSub, topic, failed.Count == 0, messages.Count - failed.Count, clock.GetElapsedTime(started));
         return ApiAnswer<IReadOnlyList<FailedEntry>>.Of(failed);
     }
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Sidecar.Components;
 using Sidecar.Components.Bindings;
 using Sidecar.Host;
+using Sidecar.Metrics;
 using Sidecar.Resiliency;
 using Sidecar.Tracing;
 
@@ -16,6 +17,8 @@ internal sealed partial class InputBindings(
     IBindingApp app,
     ResiliencyPolicies resiliency,
     SidecarTracing tracing,
+    SidecarMetrics metrics,
+    TimeProvider clock,
     ILogger<InputBindings> logger) : IAppLifecycle, IComponentUser, IDisposable
 {
     // Starts and stops follow the app's health, changes follow the files: one at a time.
@@ -136,13 +139,23 @@ internal sealed partial class InputBindings(
     private async Task DeliverAsync(BindingTarget target, Pipeline policy, BindingEvent read, CancellationToken cancellationToken)
     {
         using var activity = tracing.Source.StartActivity($"bindings/{target.Name}", ActivityKind.Consumer);
-        var answer = await policy.RunAsync(
-            async token =>
-            {
-                var once = await app.SendAsync(target, read, TraceContext.Of(activity), token);
-                return once.EndsRetries ? once : Attempt<BindingAnswer>.Failure(once, once.Code);
-            },
-            cancellationToken);
+        var started = clock.GetTimestamp();
+        var answer = default(BindingAnswer);
+        try
+        {
+            answer = await policy.RunAsync(
+                async token =>
+                {
+                    var once = await app.SendAsync(target, read, TraceContext.Of(activity), token);
+                    return once.EndsRetries ? once : Attempt<BindingAnswer>.Failure(once, once.Code);
+                },
+                cancellationToken);
+        }
+        finally
+        {
+            metrics.AppCalls.BindingRead(target.Name, answer is { IsTaken: true }, clock.GetElapsedTime(started));
+        }
+
         if (!answer.IsTaken)
         {
             throw new BindingFailedException($"the app answered {answer.Text} to an event of binding {target.Name}");

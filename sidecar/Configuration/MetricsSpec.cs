@@ -18,17 +18,34 @@ internal sealed record MetricsSpec(
             1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000,
         ]);
 
+    /// <summary>Upper bounds for how long workflows and activities run; null: <see cref="Buckets"/>.</summary>
+    public IReadOnlyList<double>? WorkflowBuckets { get; init; }
+
+    /// <summary>True: error answers are counted by their code.</summary>
+    public bool RecordErrorCodes { get; init; }
+
+    public IReadOnlyList<LabelRule> Rules { get; init; } = [];
+
     public static MetricsSpec Read(YamlMember metrics, MetricsSpec earlier)
     {
         metrics.KnownMembers("enabled", "recordErrorCodes", "http", "latencyDistributionBuckets", "rules", "workflow");
         var http = metrics["http"];
         http.KnownMembers("increasedCardinality", "pathMatching", "excludeVerbs");
+        var workflow = metrics["workflow"];
+        workflow.KnownMembers("latencyDistributionBuckets");
         return new MetricsSpec(
             metrics["enabled"].Flag() ?? earlier.Enabled,
             http["increasedCardinality"].Flag() ?? earlier.IncreasedCardinality,
             http["excludeVerbs"].Flag() ?? earlier.ExcludeVerbs,
             http["pathMatching"].IsPresent ? [.. http["pathMatching"].Items().Select(item => item.RequiredText())] : earlier.PathMatching,
-            metrics["latencyDistributionBuckets"].IsPresent ? Bounds(metrics["latencyDistributionBuckets"], earlier.Buckets) : earlier.Buckets);
+            metrics["latencyDistributionBuckets"].IsPresent ? Bounds(metrics["latencyDistributionBuckets"], earlier.Buckets) : earlier.Buckets)
+        {
+            WorkflowBuckets = workflow["latencyDistributionBuckets"].IsPresent
+                ? Bounds(workflow["latencyDistributionBuckets"], earlier.Buckets)
+                : earlier.WorkflowBuckets,
+            RecordErrorCodes = metrics["recordErrorCodes"].Flag() ?? earlier.RecordErrorCodes,
+            Rules = LabelRule.Read(metrics["rules"], earlier.Rules),
+        };
     }
 
     private static IReadOnlyList<double> Bounds(YamlMember list, IReadOnlyList<double> earlier)

@@ -49,6 +49,7 @@ internal static class DaprService
     public static GrpcException ToException(ApiError error) => new(error.Code, error.Message)
     {
         Details = [.. error.Details.Select(ToMessage)],
+        ErrorCode = error.ErrorCode,
     };
 
     private static IMessage ToMessage(ErrorDetail detail) => detail switch

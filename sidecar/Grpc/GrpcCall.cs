@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using System.Net.Http.Headers;
 using Google.Protobuf;
 using Sidecar.Invocation;
+using Sidecar.Metrics;
 using Sidecar.Tracing;
 
 namespace Sidecar.Grpc;
@@ -123,6 +124,9 @@ internal sealed class GrpcCall : IDisposable
 
         await _http.Response.CompleteAsync();
     }
+
+    /// <summary>The call ends with this error of the API.</summary>
+    public void CountError(string errorCode) => _http.RequestServices.GetService<SidecarMetrics>()?.Errors.Answered(errorCode);
 
     public async Task FlushAsync() => await _http.Response.BodyWriter.FlushAsync(Cancelled);
 

@@ -68,6 +68,11 @@ internal sealed partial class GrpcServer(
         }
         catch (GrpcException error)
         {
+            if (error.ErrorCode is { } errorCode)
+            {
+                call.CountError(errorCode);
+            }
+
             await EndAsync(call, error.Status, error.Message, error.Details);
         }
         catch (Exception error) when (call.DeadlineExceeded && error is OperationCanceledException)

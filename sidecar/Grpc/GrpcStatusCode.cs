@@ -32,4 +32,7 @@ internal sealed class GrpcException(GrpcStatusCode status, string message, Excep
 
     /// <summary>Typed details for the client; without any the call ends with code and message alone.</summary>
     public IReadOnlyList<IMessage> Details { get; init; } = [];
+
+    /// <summary>As the HTTP API would name it, for the metrics; null for what is no error of the API.</summary>
+    public string? ErrorCode { get; init; }
 }

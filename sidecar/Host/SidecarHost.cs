@@ -120,6 +120,11 @@ internal sealed partial class SidecarHost : IAsyncDisposable
             _metrics.Loaded(component);
         }
 
+        foreach (var document in _resources.Resiliency.Names)
+        {
+            _metrics.Resiliency.Loaded(document);
+        }
+
         var servers = ApiServer.Build(Options, AddSidecar);
         _servers = servers;
         await servers.Services.GetRequiredService<HttpEndpoints>().LoadAsync(_resources.HttpEndpoints, _components.Registry, cancellationToken);

@@ -1,6 +1,8 @@
 using Sidecar.AccessControl;
 using Sidecar.Grpc;
+using Sidecar.Grpc.Proxy;
 using Sidecar.Host;
+using Sidecar.Metrics;
 using Sidecar.NameResolution;
 using Sidecar.Resiliency;
 
@@ -10,7 +12,7 @@ namespace Sidecar.Invocation;
 internal sealed class AppNotFoundException(string message) : Exception(message);
 
 /// <summary>Finds the target's app channel and calls it under the policies of <c>apps.{id}</c> (dapr-contract.md 7.4).</summary>
-internal sealed class AppInvoker(SidecarOptions options, SidecarDirectory directory, ResiliencyPolicies resiliency, Peers? peers = null, AccessList? access = null, HttpEndpoints? endpoints = null)
+internal sealed class AppInvoker(SidecarOptions options, SidecarDirectory directory, ResiliencyPolicies resiliency, Peers? peers = null, AccessList? access = null, HttpEndpoints? endpoints = null, SidecarMetrics? metrics = null)
 {
     /// <summary>The app's answer, any status; its body still streams.</summary>
     public async Task<HttpResponseMessage> InvokeAsync(string appId, string method, IInvocation request, CancellationToken cancellationToken)
@@ -52,7 +54,7 @@ internal sealed class AppInvoker(SidecarOptions options, SidecarDirectory direct
             {
                 // Looked up at each attempt: the target's sidecar may have come up in the meantime.
                 var channel = await ResolveAsync(appId, cancellationToken);
-                return request.Judge(await channel.SendAsync(Build(request), cancellationToken));
+                return request.Judge(await SendAsync(appId, channel, request, cancellationToken));
             }
             catch (PeerUnreachableException) when (request.CanBeSentAgain)
             {
@@ -64,6 +66,21 @@ internal sealed class AppInvoker(SidecarOptions options, SidecarDirectory direct
                 throw new PermanentFailureException(decided);
             }
         }
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(string appId, IAppChannel channel, IInvocation request, CancellationToken cancellationToken)
+    {
+        if (metrics is not { IsOn: true } || appId.Split('.')[0] == options.AppId)
+        {
+            return await channel.SendAsync(Build(request), cancellationToken);
+        }
+
+        var isStream = request is ProxiedCall { IsStream: true };
+        metrics.Invocations.Sent(appId, isStream);
+        var started = resiliency.Clock.GetTimestamp();
+        var answer = await channel.SendAsync(Build(request), cancellationToken);
+        metrics.Invocations.Answered(appId, answer, isStream, resiliency.Clock.GetElapsedTime(started));
+        return answer;
     }
 
     private HttpRequestMessage Build(IInvocation request)

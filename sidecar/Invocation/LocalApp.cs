@@ -1,17 +1,19 @@
 using Sidecar.AccessControl;
 using Sidecar.Grpc;
 using Sidecar.Host;
+using Sidecar.Metrics;
 
 namespace Sidecar.Invocation;
 
 /// <summary>This sidecar's app as all callers reach it, those of its own sidecar included.</summary>
-internal sealed class LocalApp(IAppChannel app, AppChannel channel, SidecarOptions options, AccessList access) : IAppChannel
+internal sealed class LocalApp(IAppChannel app, AppChannel channel, SidecarOptions options, AccessList access, SidecarMetrics metrics) : IAppChannel
 {
     public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
+        var caller = SidecarHeaders.Find(request, HeaderRules.CallerAppId) ?? "";
         access.Check(
             new Caller(
-                SidecarHeaders.Find(request, HeaderRules.CallerAppId) ?? "",
+                caller,
                 SidecarHeaders.Find(request, HeaderRules.CallerNamespace) ?? "",
                 SidecarHeaders.Find(request, SidecarHeaders.TrustDomain) ?? ""),
             PathOf(request.RequestUri!.OriginalString),
@@ -25,6 +27,26 @@ internal sealed class LocalApp(IAppChannel app, AppChannel channel, SidecarOptio
                     GrpcStatusCode.FailedPrecondition, $"app {options.AppId} cannot be called by gRPC: its --app-protocol is {options.AppProtocol}");
         }
 
+        if (caller == options.AppId || !metrics.IsOn)
+        {
+            return await DeliverAsync(request, cancellationToken);
+        }
+
+        caller = caller.Length == 0 ? "unknown" : caller;
+        metrics.Invocations.Received(caller);
+        HttpResponseMessage? answered = null;
+        try
+        {
+            return answered = await DeliverAsync(request, cancellationToken);
+        }
+        finally
+        {
+            metrics.Invocations.AnswerSent(caller, answered);
+        }
+    }
+
+    private async Task<HttpResponseMessage> DeliverAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
         if (options.AppSpeaksGrpc)
         {
             return await app.SendAsync(request, cancellationToken);

@@ -7,11 +7,11 @@ namespace Sidecar.Jobs;
 /// <param name="channel">Null: there is no app, and no job will ever run here.</param>
 internal sealed class HttpJobApp(IAppChannel? channel = null) : IJobApp
 {
-    public async Task<string?> TriggerAsync(ScheduledJob job)
+    public async Task<JobAnswer> TriggerAsync(ScheduledJob job)
     {
         if (channel is null)
         {
-            return "app channel is not initialized";
+            return new JobAnswer("app channel is not initialized");
         }
 
         using var request = new HttpRequestMessage(HttpMethod.Post, PathOf(job.Name))
@@ -22,13 +22,13 @@ internal sealed class HttpJobApp(IAppChannel? channel = null) : IJobApp
         try
         {
             using var response = await channel.SendAsync(request, CancellationToken.None);
-            return response.IsSuccessStatusCode || response.StatusCode == System.Net.HttpStatusCode.NotFound
-                ? null
-                : $"the app answered {(int)response.StatusCode}";
+            return response.IsSuccessStatusCode
+                ? default
+                : new JobAnswer($"the app answered {(int)response.StatusCode}", IsFinal: response.StatusCode == System.Net.HttpStatusCode.NotFound);
         }
         catch (Exception failure) when (failure is HttpRequestException or IOException or OperationCanceledException)
         {
-            return failure.Message;
+            return new JobAnswer(failure.Message);
         }
     }
 

@@ -2,6 +2,7 @@ using Sidecar.Actors;
 using Sidecar.Actors.Reminders;
 using Sidecar.Components;
 using Sidecar.Host;
+using Sidecar.Metrics;
 using Sidecar.Scheduling;
 
 namespace Sidecar.Jobs;
@@ -28,6 +29,7 @@ internal sealed partial class JobRunner : IAppLifecycle, IDisposable
     private readonly JobStore _store;
     private readonly IJobApp _app;
     private readonly ComponentRegistry _components;
+    private readonly SidecarMetrics _metrics;
     private readonly TimeProvider _clock;
     private readonly ILogger<JobRunner> _logger;
     private readonly TimerQueue _queue;
@@ -35,9 +37,10 @@ internal sealed partial class JobRunner : IAppLifecycle, IDisposable
     private Task _following = Task.CompletedTask;
     private bool _isRunning;
 
-    public JobRunner(JobStore store, IJobApp app, ComponentRegistry components, TimeProvider clock, ILogger<JobRunner> logger)
+    public JobRunner(
+        JobStore store, IJobApp app, ComponentRegistry components, SidecarMetrics metrics, TimeProvider clock, ILogger<JobRunner> logger)
     {
-        (_store, _app, _components, _clock, _logger) = (store, app, components, clock, logger);
+        (_store, _app, _components, _metrics, _clock, _logger) = (store, app, components, metrics, clock, logger);
         _queue = new TimerQueue(clock, Begin);
     }
 
@@ -258,13 +261,16 @@ internal sealed partial class JobRunner : IAppLifecycle, IDisposable
         var policy = job.Failure ?? FailurePolicy.Default;
         for (uint retry = 0; ; retry++)
         {
-            if (await _app.TriggerAsync(job) is not { } failure)
+            var started = _clock.GetTimestamp();
+            var answer = await _app.TriggerAsync(job);
+            _metrics.AppCalls.JobRun(answer.Failure is null, _clock.GetElapsedTime(started));
+            if (answer.Failure is not { } failure)
             {
                 return true;
             }
 
             LogFailed(_logger, job.Name, failure);
-            if (policy.MaxRetries <= retry)
+            if (answer.IsFinal || policy.MaxRetries <= retry)
             {
                 return true;
             }

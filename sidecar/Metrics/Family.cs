@@ -1,32 +1,77 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
+using Sidecar.Configuration;
 
 namespace Sidecar.Metrics;
 
 /// <summary>The values of a family's labels, in the order of their names.</summary>
-internal readonly record struct LabelValues(string First, string Second = "", string Third = "", string Fourth = "", string Fifth = "")
+internal readonly record struct LabelValues(string First, string Second = "", string Third = "", string Fourth = "", string Fifth = "", string Sixth = "")
 {
-    public string this[int index] => index switch { 0 => First, 1 => Second, 2 => Third, 3 => Fourth, _ => Fifth };
+    public string this[int index] => index switch { 0 => First ?? "", 1 => Second, 2 => Third, 3 => Fourth, 4 => Fifth, _ => Sixth };
 }
 
+internal enum FamilyKind { Counter, Gauge, Histogram }
+
 /// <summary>One metric and all its label values. Recording is a look-up and a few atomic additions; text is made only when asked for.</summary>
-/// <param name="bounds">Upper bounds of a histogram; empty: a counter.</param>
-internal sealed class Family(string name, string help, IReadOnlyList<KeyValuePair<string, string>> common, IReadOnlyList<string> labels, IReadOnlyList<double> bounds)
+/// <param name="bounds">Upper bounds of a histogram.</param>
+internal sealed class Family(
+    string name, string help, FamilyKind kind, IReadOnlyList<KeyValuePair<string, string>> common, IReadOnlyList<string> labels, IReadOnlyList<double> bounds)
 {
     private readonly ConcurrentDictionary<LabelValues, Series> _series = new();
+    private readonly bool _isRewritten;
+    private readonly IReadOnlyList<IReadOnlyList<LabelRule>> _rules = [];
 
-    public void Count(LabelValues values) => Of(values).Add(0, 0);
+    /// <summary>False: nothing is recorded.</summary>
+    public bool IsOn { get; init; } = true;
+
+    /// <summary>How the values are rewritten, label by label.</summary>
+    public IReadOnlyList<IReadOnlyList<LabelRule>> Rules
+    {
+        init => (_rules, _isRewritten) = (value, value.Any(rules => rules.Count > 0));
+    }
+
+    public void Count(LabelValues values) => Count(values, 1);
+
+    public void Count(LabelValues values, long times)
+    {
+        if (IsOn)
+        {
+            Of(values).Add(0, times, 0);
+        }
+    }
+
+    /// <summary>Moves a gauge up or down.</summary>
+    public void Move(LabelValues values, double by)
+    {
+        if (IsOn)
+        {
+            Of(values).Add(0, 0, by);
+        }
+    }
+
+    public void Set(LabelValues values, double value)
+    {
+        if (IsOn)
+        {
+            Of(values).Set(value);
+        }
+    }
 
     public void Observe(LabelValues values, double value)
     {
+        if (!IsOn)
+        {
+            return;
+        }
+
         var bucket = 0;
         while (bucket < bounds.Count && value > bounds[bucket])
         {
             bucket++;
         }
 
-        Of(values).Add(bucket, value);
+        Of(values).Add(bucket, 1, value);
     }
 
     public void Write(StringBuilder text)
@@ -37,7 +82,12 @@ internal sealed class Family(string name, string help, IReadOnlyList<KeyValuePai
         }
 
         text.Append("# HELP ").Append(name).Append(' ').Append(help).Append('\n');
-        text.Append("# TYPE ").Append(name).Append(bounds.Count > 0 ? " histogram\n" : " counter\n");
+        text.Append("# TYPE ").Append(name).Append(kind switch
+        {
+            FamilyKind.Counter => " counter\n",
+            FamilyKind.Gauge => " gauge\n",
+            _ => " histogram\n",
+        });
         foreach (var (values, series) in _series.OrderBy(pair => Labels(pair.Key), StringComparer.Ordinal))
         {
             Write(text, Labels(values), series);
@@ -47,9 +97,9 @@ internal sealed class Family(string name, string help, IReadOnlyList<KeyValuePai
     private void Write(StringBuilder text, string labels, Series series)
     {
         var counts = series.Counts();
-        if (bounds.Count == 0)
+        if (kind != FamilyKind.Histogram)
         {
-            text.Append(CultureInfo.InvariantCulture, $"{name}{{{labels}}} {counts[0]}\n");
+            text.Append(CultureInfo.InvariantCulture, $"{name}{{{labels}}} {(kind == FamilyKind.Gauge ? series.Sum : counts[0])}\n");
             return;
         }
 
@@ -64,7 +114,15 @@ internal sealed class Family(string name, string help, IReadOnlyList<KeyValuePai
         text.Append(CultureInfo.InvariantCulture, $"{name}_sum{{{labels}}} {series.Sum}\n{name}_count{{{labels}}} {total}\n");
     }
 
-    private Series Of(LabelValues values) => _series.GetOrAdd(values, static (_, size) => new Series(size), bounds.Count + 1);
+    private Series Of(LabelValues values) =>
+        _series.GetOrAdd(_isRewritten ? Rewrite(values) : values, static (_, size) => new Series(size), bounds.Count + 1);
+
+    private LabelValues Rewrite(LabelValues values)
+    {
+        return new LabelValues(Of(0), Of(1), Of(2), Of(3), Of(4), Of(5));
+
+        string Of(int index) => index < _rules.Count ? LabelRules.Apply(_rules[index], values[index]) : "";
+    }
 
     private string Labels(LabelValues values) => string.Join(
         ',',
@@ -84,9 +142,11 @@ internal sealed class Family(string name, string help, IReadOnlyList<KeyValuePai
 
         public double Sum => Volatile.Read(ref _sum);
 
-        public void Add(int bucket, double value)
+        public void Set(double value) => Volatile.Write(ref _sum, value);
+
+        public void Add(int bucket, long times, double value)
         {
-            Interlocked.Increment(ref _counts[bucket]);
+            Interlocked.Add(ref _counts[bucket], times);
             var seen = Volatile.Read(ref _sum);
             while (value != 0 && Interlocked.CompareExchange(ref _sum, seen + value, seen) is var now && !now.Equals(seen))
             {

@@ -27,7 +27,8 @@ internal static class MetricsEndpoint
             }
             finally
             {
-                metrics.HttpServed(method, path, context.Response.StatusCode, context.Request.ContentLength, clock.GetElapsedTime(started));
+                metrics.HttpServed(
+                    method, path, context.Response.StatusCode, context.Request.ContentLength, context.Response.ContentLength, clock.GetElapsedTime(started));
             }
         });
     }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using Sidecar.Components;
 using Sidecar.Configuration;
 using Sidecar.Host;
@@ -21,55 +20,61 @@ internal sealed class SidecarMetrics
 
     private readonly MetricsSpec _spec;
     private readonly PathLabel _paths;
-    private readonly List<Family> _families = [];
+    private readonly FamilySet _families;
     private readonly Dictionary<string, (Family Count, Family Latency)> _components;
     private readonly Family _httpRequests;
     private readonly Family _httpResponses;
     private readonly Family _httpLatency;
     private readonly Family _httpBytes;
+    private readonly Family _httpAnswerBytes;
     private readonly Family _rpcs;
     private readonly Family _rpcLatency;
-    private readonly Family _published;
-    private readonly Family _publishLatency;
     private readonly Family _loaded;
     private readonly Family _initialised;
 
     public SidecarMetrics(SidecarOptions options, MetricsSpec spec)
     {
         (_spec, _paths) = (spec, new PathLabel(spec));
-        IsOn = options.MetricsPort is not null && spec.Enabled;
-        KeyValuePair<string, string>[] app = [new("app_id", options.AppId)];
-        KeyValuePair<string, string>[] placed = [.. app, new("namespace", options.Namespace)];
-
-        Family Add(string name, string help, KeyValuePair<string, string>[] common, IReadOnlyList<double> bounds, params string[] labels)
-        {
-            var family = new Family($"dapr_{name}", help, common, labels, bounds);
-            _families.Add(family);
-            return family;
-        }
-
-        _httpRequests = Add("http_server_request_count", "HTTP requests served.", app, [], "method", "path", "status");
-        _httpResponses = Add("http_server_response_count", "HTTP responses sent.", app, [], "method", "path", "status");
-        _httpLatency = Add("http_server_latency", "Milliseconds from an HTTP request to its answer.", app, spec.Buckets, "method", "path", "status");
-        _httpBytes = Add("http_server_request_bytes", "Bytes of request bodies whose length was said.", app, Sizes);
-        _rpcs = Add("grpc_io_server_completed_rpcs", "gRPC calls served.", app, [], "grpc_server_method", "grpc_server_status");
-        _rpcLatency = Add("grpc_io_server_server_latency", "Milliseconds from a gRPC call to its end.", app, spec.Buckets, "grpc_server_method", "grpc_server_status");
-        _published = Add("component_pubsub_egress_count", "Messages published.", placed, [], "component", "success", "topic");
-        _publishLatency = Add("component_pubsub_egress_latencies", "Milliseconds until a broker took a message.", placed, spec.Buckets, "component", "success", "topic");
+        var families = _families = new FamilySet(options, spec);
+        _httpRequests = families.Counter("http_server_request_count", "HTTP requests served.", false, "method", "path", "status");
+        _httpResponses = families.Counter("http_server_response_count", "HTTP responses sent.", false, "method", "path", "status");
+        _httpLatency = families.Latency("http_server_latency", "Milliseconds from an HTTP request to its answer.", false, "method", "path", "status");
+        _httpBytes = families.Histogram("http_server_request_bytes", "Bytes of request bodies whose length was said.", false, Sizes);
+        _httpAnswerBytes = families.Histogram("http_server_response_bytes", "Bytes of answers whose length was said.", false, Sizes);
+        _rpcs = families.Counter("grpc_io_server_completed_rpcs", "gRPC calls served.", false, "grpc_server_method", "grpc_server_status");
+        _rpcLatency = families.Latency("grpc_io_server_server_latency", "Milliseconds from a gRPC call to its end.", false, "grpc_server_method", "grpc_server_status");
         _components = Kinds.ToDictionary(
             kind => kind,
             kind => (
-                Add($"component_{kind}_count", "Operations of these components.", placed, [], "component", "operation", "success"),
-                Add($"component_{kind}_latencies", "Milliseconds until these components answered.", placed, spec.Buckets, "component", "operation", "success")),
+                families.Counter($"component_{kind}_count", "Operations of these components.", true, "component", "operation", "success"),
+                families.Latency($"component_{kind}_latencies", "Milliseconds until these components answered.", true, "component", "operation", "success")),
             StringComparer.Ordinal);
-        _loaded = Add("runtime_component_loaded", "Components loaded.", app, []);
-        _initialised = Add("runtime_component_init_total", "Components initialised.", app, [], "component");
+        _loaded = families.Counter("runtime_component_loaded", "Components loaded.", false);
+        _initialised = families.Counter("runtime_component_init_total", "Components initialised.", false, "component");
+        PubSub = new PubSubMetrics(families);
+        AppCalls = new AppCallMetrics(families);
+        Invocations = new InvocationMetrics(families);
+        Resiliency = new ResiliencyMetrics(families);
+        Actors = new ActorMetrics(families);
+        Errors = new ErrorCodeMetrics(families, spec);
     }
 
     /// <summary>False: nothing is recorded, since nobody can ask.</summary>
-    public bool IsOn { get; }
+    public bool IsOn => _families.IsOn;
 
-    public void HttpServed(string method, string path, int status, long? bytes, TimeSpan elapsed)
+    public PubSubMetrics PubSub { get; }
+
+    public AppCallMetrics AppCalls { get; }
+
+    public InvocationMetrics Invocations { get; }
+
+    public ResiliencyMetrics Resiliency { get; }
+
+    public ActorMetrics Actors { get; }
+
+    public ErrorCodeMetrics Errors { get; }
+
+    public void HttpServed(string method, string path, int status, long? bytes, long? answerBytes, TimeSpan elapsed)
     {
         var labels = new LabelValues(
             _spec.ExcludeVerbs ? "" : Verbs.Contains(method, StringComparer.Ordinal) ? method : "UNKNOWN",
@@ -78,6 +83,7 @@ internal sealed class SidecarMetrics
         _httpRequests.Count(labels);
         _httpLatency.Observe(labels, Math.Floor(elapsed.TotalMilliseconds));
         _httpBytes.Observe(default, bytes ?? 0);
+        _httpAnswerBytes.Observe(default, answerBytes ?? 0);
         if (_spec.IncreasedCardinality)
         {
             _httpResponses.Count(labels);
@@ -91,19 +97,13 @@ internal sealed class SidecarMetrics
         _rpcLatency.Observe(labels, Math.Floor(elapsed.TotalMilliseconds));
     }
 
-    public void Published(string component, string topic, bool success, TimeSpan elapsed)
-    {
-        if (IsOn)
-        {
-            Record(_published, _publishLatency, new LabelValues(component, success ? "true" : "false", topic), elapsed);
-        }
-    }
-
     public void ComponentAnswered(ComponentOperation operation, string component, bool success, TimeSpan elapsed)
     {
         if (IsOn && _components.TryGetValue(operation.Kind, out var families))
         {
-            Record(families.Count, families.Latency, new LabelValues(component, operation.Name, success ? "true" : "false"), elapsed);
+            var labels = new LabelValues(component, operation.Name, success ? "true" : "false");
+            families.Count.Count(labels);
+            families.Latency.Observe(labels, elapsed.TotalMilliseconds);
         }
     }
 
@@ -114,22 +114,7 @@ internal sealed class SidecarMetrics
     }
 
     /// <summary>Everything so far, in Prometheus' text format.</summary>
-    public string Write()
-    {
-        var text = new StringBuilder();
-        foreach (var family in _families)
-        {
-            family.Write(text);
-        }
-
-        return text.ToString();
-    }
-
-    private static void Record(Family count, Family latency, LabelValues labels, TimeSpan elapsed)
-    {
-        count.Count(labels);
-        latency.Observe(labels, elapsed.TotalMilliseconds);
-    }
+    public string Write() => _families.Write();
 }
 
 /// <param name="Kind">Of component, as the metrics name it.</param>

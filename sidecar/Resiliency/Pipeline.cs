@@ -4,13 +4,14 @@ using Sidecar.Components;
 namespace Sidecar.Resiliency;
 
 /// <summary>retry( breaker( timeout( call ))) for one target; every part is optional.</summary>
-internal sealed class Pipeline(TimeSpan? timeout, RetryPolicy? retry, CircuitBreaker? breaker, TimeProvider clock, Func<double> jitter)
+internal sealed class Pipeline(
+    TimeSpan? timeout, RetryPolicy? retry, CircuitBreaker? breaker, TimeProvider clock, Func<double> jitter, PolicyObserver? observer = null)
 {
     public bool IsEmpty => timeout is null && retry is null && breaker is null;
 
     public bool HasRetries => retry is { MaxRetries: not 0 };
 
-    public Pipeline WithoutRetries() => new(timeout, null, breaker, clock, jitter);
+    public Pipeline WithoutRetries() => new(timeout, null, breaker, clock, jitter, observer);
 
     /// <summary>
     /// Runs until an attempt succeeds or the policy gives up; then answers the last value or throws the last exception.
@@ -22,12 +23,26 @@ internal sealed class Pipeline(TimeSpan? timeout, RetryPolicy? retry, CircuitBre
         Func<CancellationToken, Task<Attempt<T>>> call, CancellationToken cancellationToken, CancellationToken stopRetrying = default)
     {
         var began = clock.GetTimestamp();
+        var timedOut = false;
+        observer?.Begin(timeout is not null, retry is not null, breaker);
         for (var tries = 1; ; tries++)
         {
+            var before = observer is null ? null : breaker?.State;
             var (attempt, error) = await TryOnceAsync(call, cancellationToken);
+            if (before is not null && breaker!.State is var after && after != before)
+            {
+                observer!.BreakerMoved(after);
+            }
+
             if (error is null && !attempt.Failed)
             {
                 return attempt.Value;
+            }
+
+            if (timeout is not null && !timedOut && error?.SourceException is TimeoutException)
+            {
+                timedOut = true;
+                observer?.TimedOut();
             }
 
             if (retry is null || !IsWorthRetry(retry, attempt, error)
@@ -42,6 +57,7 @@ internal sealed class Pipeline(TimeSpan? timeout, RetryPolicy? retry, CircuitBre
                 return attempt.Value;
             }
 
+            observer?.Retries();
             (attempt.Value as IDisposable)?.Dispose();
             using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, stopRetrying);
             await Task.Delay(delay, clock, waiting.Token);

@@ -67,7 +67,8 @@ internal sealed class PolicySet
         return Default(Kind(type) is { } kind ? [$"{kind}Component{direction}", .. targets] : targets);
     }
 
-    private static string? Kind(string? type) => type?.Split('.')[0] switch
+    /// <summary>What daprd calls the kind of component; null for one without policies of its own.</summary>
+    public static string? Kind(string? type) => type?.Split('.')[0] switch
     {
         "state" => "Statestore",
         "pubsub" => "Pubsub",

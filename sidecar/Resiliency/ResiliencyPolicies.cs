@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Sidecar.Components;
 using Sidecar.Configuration;
+using Sidecar.Metrics;
 
 namespace Sidecar.Resiliency;
 
@@ -10,10 +11,11 @@ namespace Sidecar.Resiliency;
 /// </summary>
 /// <param name="components">Tell each component's type, by which its default policies are found.</param>
 internal sealed class ResiliencyPolicies(
-    TimeProvider clock, ResiliencySpec spec, ComponentRegistry? components = null, Func<double>? jitter = null)
+    TimeProvider clock, ResiliencySpec spec, ComponentRegistry? components = null, Func<double>? jitter = null, SidecarMetrics? metrics = null)
 {
     private readonly PolicySet _policies = new(spec);
     private readonly ConcurrentDictionary<(string Component, Direction Direction), Pipeline> _components = new();
+    private readonly ConcurrentDictionary<(string Kind, string Name), PolicyObserver?> _observers = new();
     private readonly ConcurrentDictionary<string, BreakerCache> _appBreakers = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, BreakerCache> _actorBreakers = new(StringComparer.Ordinal);
 
@@ -35,7 +37,7 @@ internal sealed class ResiliencyPolicies(
         var breaker = target.CircuitBreaker is { } name
             ? _appBreakers.GetOrAdd(appId, _ => new BreakerCache(_policies.BreakersOf(appId), () => NewBreaker(name))).Get(endpoint)
             : null;
-        return NewPipeline(target, breaker);
+        return NewPipeline(target, breaker, Observer("app", appId));
     }
 
     /// <summary>Retries and breaker of a call to an actor, around the search for its owner; null when nothing targets the type.</summary>
@@ -50,12 +52,12 @@ internal sealed class ResiliencyPolicies(
             ? _actorBreakers.GetOrAdd(type, _ => new BreakerCache(target.CircuitBreakerCacheSize, () => NewBreaker(name)))
                 .Get(target.BreakerPerType ? "" : id)
             : null;
-        return NewPipeline(target.Policies with { Timeout = null }, breaker);
+        return NewPipeline(target.Policies with { Timeout = null }, breaker, Observer("actor", type));
     }
 
     /// <summary>The timeout of an actor's turn, which does not count the wait for the turn; null without one.</summary>
     public Pipeline? ForActorTurn(string type) =>
-        _policies.ForActor(type) is { } target ? NewPipeline(PolicyNames.None with { Timeout = target.Policies.Timeout }, null) : null;
+        _policies.ForActor(type) is { } target ? NewPipeline(PolicyNames.None with { Timeout = target.Policies.Timeout }, null, Observer("actor", type)) : null;
 
     public Pipeline ForInbound(string component) => ForComponent(component, Direction.Inbound);
 
@@ -87,12 +89,23 @@ internal sealed class ResiliencyPolicies(
     private Pipeline ForComponent(string component, Direction direction) =>
         _components.GetOrAdd((component, direction), key =>
         {
-            var target = _policies.ForComponent(key.Component, components?.Find(key.Component)?.Spec.Type, key.Direction);
-            return NewPipeline(target ?? PolicyNames.None, target?.CircuitBreaker is { } name ? NewBreaker(name) : null);
+            var type = components?.Find(key.Component)?.Spec.Type;
+            var target = _policies.ForComponent(key.Component, type, key.Direction);
+            var breaker = target?.CircuitBreaker is { } name ? NewBreaker(name) : null;
+            return NewPipeline(target ?? PolicyNames.None, breaker, NewObserver(key.Direction, $"{PolicySet.Kind(type)}_{key.Component}"));
         });
 
     private CircuitBreaker NewBreaker(string name) => new(_policies.CircuitBreaker(name), Clock);
 
-    private Pipeline NewPipeline(PolicyNames target, CircuitBreaker? breaker) =>
-        new(_policies.Timeout(target.Timeout), _policies.Retry(target.Retry), breaker, Clock, jitter ?? Jitter.Next);
+    // Pipelines of apps and actors are made for each call, what counts them is not.
+    private PolicyObserver? Observer(string kind, string name) => metrics is not { IsOn: true }
+        ? null
+        : _observers.GetOrAdd((kind, name), target => NewObserver(Direction.Outbound, $"{target.Kind}_{target.Name}"));
+
+    private PolicyObserver? NewObserver(Direction direction, string target) => metrics is not { IsOn: true }
+        ? null
+        : new PolicyObserver(metrics.Resiliency, spec.Names.Count == 0 ? "" : spec.Names[^1], direction, target);
+
+    private Pipeline NewPipeline(PolicyNames target, CircuitBreaker? breaker, PolicyObserver? observer = null) =>
+        new(_policies.Timeout(target.Timeout), _policies.Retry(target.Retry), breaker, Clock, jitter ?? Jitter.Next, observer);
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Sidecar.Metrics;
 using Sidecar.Resiliency;
 using Sidecar.Scheduling;
 
@@ -19,15 +20,16 @@ internal sealed partial class ActiveActors : IDisposable
     private readonly ConcurrentDictionary<string, Activation> _active = new(StringComparer.Ordinal);
     private readonly ActorApp _app;
     private readonly ResiliencyPolicies _resiliency;
+    private readonly ActorMetrics _metrics;
     private readonly TimeProvider _clock;
     private readonly ILogger<ActiveActors> _logger;
     private readonly TimerQueue _idle;
     private volatile IReadOnlyDictionary<string, ActorTypeSettings> _types = NoTypes;
     private Func<ActorAddress, bool> _stays = _ => false;
 
-    public ActiveActors(ActorApp app, ResiliencyPolicies resiliency, TimeProvider clock, ILogger<ActiveActors> logger)
+    public ActiveActors(ActorApp app, ResiliencyPolicies resiliency, SidecarMetrics metrics, TimeProvider clock, ILogger<ActiveActors> logger)
     {
-        (_app, _resiliency, _clock, _logger) = (app, resiliency, clock, logger);
+        (_app, _resiliency, _metrics, _clock, _logger) = (app, resiliency, metrics.Actors, clock, logger);
         _idle = new TimerQueue(clock, LookForIdle);
     }
 
@@ -67,6 +69,7 @@ internal sealed partial class ActiveActors : IDisposable
             var activation = Activate(actor);
             var own = activation.Settings.Reentrancy ? chain ?? RandomId.NewUuid() : null;
             IDisposable place;
+            _metrics.Waits(actor.Type);
             try
             {
                 place = await activation.Turns.EnterAsync(own, cancellationToken);
@@ -80,6 +83,10 @@ internal sealed partial class ActiveActors : IDisposable
                 }
 
                 continue;
+            }
+            finally
+            {
+                _metrics.WaitsNoMore(actor.Type);
             }
 
             try
@@ -202,10 +209,12 @@ internal sealed partial class ActiveActors : IDisposable
                 await _app.DeactivateAsync(activation.Actor, limit.Token);
             }
 
+            _metrics.Deactivated(activation.Actor.Type);
             LogDeactivated(_logger, activation.Actor);
         }
         catch (Exception failure) when (failure is ActorException or OperationCanceledException)
         {
+            _metrics.NotDeactivated(activation.Actor.Type);
             LogNotDeactivated(_logger, activation.Actor, failure.Message);
         }
         finally

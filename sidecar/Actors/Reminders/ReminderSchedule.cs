@@ -1,5 +1,6 @@
 using Sidecar.Actors.Hosting;
 using Sidecar.Components;
+using Sidecar.Metrics;
 using Sidecar.Scheduling;
 
 namespace Sidecar.Actors.Reminders;
@@ -16,6 +17,7 @@ internal sealed partial class ReminderSchedule : IDisposable
     private readonly ReminderStore _store;
     private readonly ActiveActors _actors;
     private readonly ActorApp _app;
+    private readonly ActorMetrics _metrics;
     private readonly TimeProvider _clock;
     private readonly ILogger<ReminderSchedule> _logger;
     private readonly TimerQueue _queue;
@@ -24,9 +26,10 @@ internal sealed partial class ReminderSchedule : IDisposable
     private CancellationTokenSource _stop = new();
     private IReadOnlyCollection<string> _types = [];
 
-    public ReminderSchedule(ReminderStore store, ActiveActors actors, ActorApp app, TimeProvider clock, ILogger<ReminderSchedule> logger)
+    public ReminderSchedule(
+        ReminderStore store, ActiveActors actors, ActorApp app, SidecarMetrics metrics, TimeProvider clock, ILogger<ReminderSchedule> logger)
     {
-        (_store, _actors, _app, _clock, _logger) = (store, actors, app, clock, logger);
+        (_store, _actors, _app, _metrics, _clock, _logger) = (store, actors, app, metrics.Actors, clock, logger);
         _queue = new TimerQueue(clock, Begin);
     }
 
@@ -244,6 +247,7 @@ internal sealed partial class ReminderSchedule : IDisposable
             {
                 var answer = await _actors.TurnAsync(
                     reminder.Actor, null, (chain, token) => _app.RemindAsync(reminder.Actor, call, chain, token), CancellationToken.None);
+                _metrics.ReminderFired(reminder.Actor.Type, success: true);
                 return answer.CancelsSchedule ? Outcome.Cancelled : Outcome.Done;
             }
             catch (ActorException moved) when (moved.Fault == ActorFault.Moved)
@@ -254,6 +258,7 @@ internal sealed partial class ReminderSchedule : IDisposable
             catch (Exception failure)
 #pragma warning restore CA1031
             {
+                _metrics.ReminderFired(reminder.Actor.Type, success: false);
                 LogFailed(_logger, reminder.Name, reminder.Actor, failure.Message);
             }
 

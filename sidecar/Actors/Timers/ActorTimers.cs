@@ -1,6 +1,7 @@
 using System.Globalization;
 using Sidecar.Actors.Hosting;
 using Sidecar.Actors.Schedules;
+using Sidecar.Metrics;
 using Sidecar.Scheduling;
 
 namespace Sidecar.Actors.Timers;
@@ -19,15 +20,16 @@ internal sealed partial class ActorTimers : IDisposable
     private readonly Dictionary<string, Timer> _byKey = new(StringComparer.Ordinal);
     private readonly ActiveActors _actors;
     private readonly ActorApp _app;
+    private readonly ActorMetrics _metrics;
     private readonly TimeProvider _clock;
     private readonly ILogger<ActorTimers> _logger;
     private readonly TimerQueue _queue;
     private readonly CancellationTokenSource _stopping = new();
     private long _made;
 
-    public ActorTimers(ActiveActors actors, ActorApp app, TimeProvider clock, ILogger<ActorTimers> logger)
+    public ActorTimers(ActiveActors actors, ActorApp app, SidecarMetrics metrics, TimeProvider clock, ILogger<ActorTimers> logger)
     {
-        (_actors, _app, _clock, _logger) = (actors, app, clock, logger);
+        (_actors, _app, _metrics, _clock, _logger) = (actors, app, metrics.Actors, clock, logger);
         _queue = new TimerQueue(clock, key => _ = Task.Run(() => TickAsync(key)));
         actors.Deactivated += RemoveAll;
     }
@@ -147,12 +149,14 @@ internal sealed partial class ActorTimers : IDisposable
         {
             var answer = await _actors.TurnAsync(
                 timer.Actor, null, (chain, token) => _app.FireAsync(timer.Actor, call, chain, token), _stopping.Token);
+            _metrics.TimerFired(timer.Actor.Type, success: true);
             return answer.CancelsSchedule;
         }
 #pragma warning disable CA1031 // Nobody waits for a tick: whatever the app or a policy throws is told here or never.
         catch (Exception failure)
 #pragma warning restore CA1031
         {
+            _metrics.TimerFired(timer.Actor.Type, success: false);
             LogFailed(_logger, name, timer.Actor, failure.Message);
             return false;
         }

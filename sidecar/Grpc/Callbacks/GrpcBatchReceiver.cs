@@ -28,7 +28,7 @@ internal sealed partial class GrpcBatchReceiver(AppCallback app, Subscription su
         {
             // As daprd: done with, and not even for the dead-letter topic.
             LogUnimplemented(logger, batch.Count, subscription.Topic, failure.Message);
-            return [.. batch.Select(_ => new AppAnswer(Verdict.Success, ""))];
+            return [.. batch.Select(_ => new AppAnswer(Verdict.Success, "") { IsHomeless = true })];
         }
         catch (GrpcException failure)
         {

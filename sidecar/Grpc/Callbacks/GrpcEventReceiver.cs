@@ -28,7 +28,7 @@ internal sealed partial class GrpcEventReceiver(AppCallback app, string pubSub, 
         {
             // As daprd: done with, and not even for the dead-letter topic.
             LogUnimplemented(logger, received.Id, message.Topic, failure.Message);
-            return new AppAnswer(Verdict.Success, "");
+            return new AppAnswer(Verdict.Success, "") { IsHomeless = true };
         }
         catch (GrpcException failure)
         {

@@ -7,7 +7,7 @@ namespace Sidecar.Grpc.Callbacks;
 /// <summary>The app behind its gRPC service: OnJobEvent, or its alpha name.</summary>
 internal sealed class GrpcJobApp(AppCallback app) : IJobApp
 {
-    public async Task<string?> TriggerAsync(ScheduledJob job)
+    public async Task<JobAnswer> TriggerAsync(ScheduledJob job)
     {
         var request = new JobEventRequest
         {
@@ -20,19 +20,15 @@ internal sealed class GrpcJobApp(AppCallback app) : IJobApp
         try
         {
             await app.CallOrAlphaAsync("OnJobEvent", request, JobEventResponse.Parser, [], TraceContext.Empty, CancellationToken.None);
-            return null;
-        }
-        catch (GrpcException failure) when (failure.Status == GrpcStatusCode.NotFound)
-        {
-            return null;
+            return default;
         }
         catch (GrpcException failure)
         {
-            return $"the app answered {failure.Status}: {failure.Message}";
+            return new JobAnswer($"the app answered {failure.Status}: {failure.Message}", IsFinal: failure.Status == GrpcStatusCode.NotFound);
         }
         catch (Exception failure) when (failure is HttpRequestException or IOException or OperationCanceledException)
         {
-            return failure.Message;
+            return new JobAnswer(failure.Message);
         }
     }
 }

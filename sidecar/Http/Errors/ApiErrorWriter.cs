@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Sidecar.Metrics;
 
 namespace Sidecar.Http.Errors;
 
@@ -11,8 +12,11 @@ internal static class ApiErrorWriter
 
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    public static Task WriteAsync(this HttpResponse response, ApiError error, CancellationToken cancellationToken) =>
-        response.WriteJsonAsync(error.Status, ToJson(error), cancellationToken);
+    public static Task WriteAsync(this HttpResponse response, ApiError error, CancellationToken cancellationToken)
+    {
+        response.HttpContext.RequestServices?.GetService<SidecarMetrics>()?.Errors.Answered(error.ErrorCode);
+        return response.WriteJsonAsync(error.Status, ToJson(error), cancellationToken);
+    }
 
     public static async Task WriteJsonAsync(
         this HttpResponse response, int status, ReadOnlyMemory<byte> json, CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Sidecar.Components.PubSub;
+using Sidecar.Metrics;
 using Sidecar.PubSub.Subscriptions;
 using Sidecar.Resiliency;
 using Sidecar.Tracing;
@@ -32,6 +33,8 @@ internal sealed class EventBatches
         (_subscription, _receiver, _policy, _traces, _clock, _stopping) = (subscription, receiver, policy, traces, clock, stopping);
         _limits = subscription.Bulk ?? BatchLimits.Of(null, null);
     }
+
+    public PubSubMetrics? Metrics { get; init; }
 
     /// <summary>Waits for the answer to this event; a failure is why there is none.</summary>
     public Task<(AppAnswer Answer, Exception? Failure)> AddAsync(
@@ -84,7 +87,9 @@ internal sealed class EventBatches
         // Off the thread of the driver, which still adds.
         await Task.Yield();
         await earlier;
+        var started = _clock.GetTimestamp();
         await Task.WhenAll(batch.GroupBy(entry => entry.Path).Select(route => SendAsync(route.Key, [.. route])));
+        Metrics?.Batch(_subscription.PubSub, _subscription.Topic, _clock.GetElapsedTime(started));
     }
 
     private async Task SendAsync(string path, IReadOnlyList<BatchEntry> entries)
@@ -125,6 +130,7 @@ internal sealed class EventBatches
         var answers = await _receiver.SendAsync(open, path, trace, cancellationToken);
         foreach (var (entry, answer) in open.Zip(answers))
         {
+            Metrics?.DeliveredInBatch(_subscription.PubSub, _subscription.Topic, answer.Status);
             if (answer.Verdict == Verdict.Retry)
             {
                 again[entry.Id] = answer;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Sidecar.Components;
 using Sidecar.Components.PubSub;
+using Sidecar.Metrics;
 using Sidecar.PubSub.Publishing;
 using Sidecar.PubSub.Subscriptions;
 using Sidecar.Resiliency;
@@ -32,6 +33,8 @@ internal sealed partial class EventDelivery(
     /// <summary>Where events of a bulk subscription are gathered; null: each is sent by itself.</summary>
     public EventBatches? Batches { get; init; }
 
+    public PubSubMetrics? Metrics { get; init; }
+
     public async Task HandleAsync(IncomingMessage message, CancellationToken cancellationToken)
     {
         stopping.ThrowIfCancellationRequested();
@@ -43,6 +46,7 @@ internal sealed partial class EventDelivery(
         catch (UnreadableEventException exception)
         {
             LogUndeliverable(logger, "", subscription.Topic, exception.Message);
+            CountUndeliverable();
             await RejectAsync(message, "", exception.Message, exception);
             return;
         }
@@ -58,6 +62,7 @@ internal sealed partial class EventDelivery(
         if (received.HasExpired(clock.GetUtcNow()))
         {
             LogDropped(logger, received.Id, subscription.Topic, "it has expired");
+            Metrics?.NotDelivered(subscription.PubSub, subscription.Topic, DeliveryStatus.Drop);
             await DropAsync(message, received.Id);
             return;
         }
@@ -66,11 +71,13 @@ internal sealed partial class EventDelivery(
         if (error is not null)
         {
             LogUndeliverable(logger, received.Id, subscription.Topic, error);
+            CountUndeliverable();
             await RejectAsync(message, received.Id, error, null);
         }
         else if (path is null)
         {
             LogNoRoute(logger, received.Id, subscription.Topic);
+            Metrics?.NotDelivered(subscription.PubSub, subscription.Topic, DeliveryStatus.DropAsked);
             await DropAsync(message, received.Id);
         }
         else
@@ -130,8 +137,23 @@ internal sealed partial class EventDelivery(
         var trace = received.Trace;
         ActivityContext.TryParse(trace.Traceparent, trace.Tracestate, isRemote: true, out var parent);
         using var activity = traces.StartActivity($"pubsub/{subscription.Topic}", ActivityKind.Consumer, parent);
-        return await receiver.SendAsync(message, received, path, activity is null ? trace : TraceContext.Of(activity), cancellationToken);
+        var started = clock.GetTimestamp();
+        var status = DeliveryStatus.Retry;
+        try
+        {
+            var answer = await receiver.SendAsync(message, received, path, activity is null ? trace : TraceContext.Of(activity), cancellationToken);
+            status = answer.Status;
+            return answer;
+        }
+        finally
+        {
+            Metrics?.Delivered(subscription.PubSub, subscription.Topic, status, clock.GetElapsedTime(started));
+        }
     }
+
+    // The app is not asked: the message is dropped where there is a dead-letter topic, and comes again where there is none.
+    private void CountUndeliverable() => Metrics?.NotDelivered(
+        subscription.PubSub, subscription.Topic, subscription.DeadLetterTopic is null ? DeliveryStatus.Retry : DeliveryStatus.Drop);
 
     // Done with as far as the broker is concerned; kept aside where there is a place for it.
     private async Task DropAsync(IncomingMessage message, string id)

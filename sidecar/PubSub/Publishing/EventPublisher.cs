@@ -37,12 +37,14 @@ internal sealed class EventPublisher(
             expires: !Find(pubSub).Driver.Capabilities.HasFlag(PubSubCapabilities.MessageTtl));
 
     /// <summary>The bytes go unchanged. Throws <see cref="TopicForbiddenException"/> or <see cref="ComponentException"/>.</summary>
+    /// <param name="isOneOfMany">Counted by the caller, together with the others.</param>
     public async Task PublishRawAsync(
         string pubSub,
         string topic,
         ReadOnlyMemory<byte> data,
         IReadOnlyDictionary<string, string> metadata,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken,
+        bool isOneOfMany = false)
     {
         var (component, driver) = Find(pubSub);
         if (!ScopesOf(component).MayPublish(topic))
@@ -60,7 +62,10 @@ internal sealed class EventPublisher(
         }
         finally
         {
-            metrics?.Published(pubSub, topic, taken, clock.GetElapsedTime(started));
+            if (!isOneOfMany)
+            {
+                metrics?.PubSub.Published(pubSub, topic, taken, clock.GetElapsedTime(started));
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 using Sidecar.Components;
 using Sidecar.Components.PubSub;
 using Sidecar.Host;
+using Sidecar.Metrics;
 using Sidecar.PubSub.Delivery;
 using Sidecar.PubSub.Publishing;
 using Sidecar.Resiliency;
@@ -21,6 +22,7 @@ internal sealed partial class AppSubscriptions(
     ResiliencyPolicies resiliency,
     ActiveSubscriptions active,
     SidecarTracing tracing,
+    SidecarMetrics metrics,
     TimeProvider clock,
     ILogger<AppSubscriptions> logger) : IAppLifecycle, IComponentUser, IDisposable
 {
@@ -154,8 +156,9 @@ internal sealed partial class AppSubscriptions(
             subscription, app.ReceiverFor(subscription.PubSub), publisher, policy, tracing.Source, clock, logger, stopping.Token)
         {
             Batches = app.BatchReceiverFor(subscription) is { } receiver
-                ? new EventBatches(subscription, receiver, policy, tracing.Source, clock, stopping.Token)
+                ? new EventBatches(subscription, receiver, policy, tracing.Source, clock, stopping.Token) { Metrics = metrics.PubSub }
                 : null,
+            Metrics = metrics.PubSub,
         };
         var request = new SubscribeRequest(subscription.Topic, ConsumerGroup(component, options), subscription.Metadata)
         {

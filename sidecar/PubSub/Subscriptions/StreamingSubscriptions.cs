@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Sidecar.Components;
 using Sidecar.Components.PubSub;
 using Sidecar.Host;
+using Sidecar.Metrics;
 using Sidecar.PubSub.Delivery;
 using Sidecar.PubSub.Publishing;
 using Sidecar.Resiliency;
@@ -21,6 +22,7 @@ internal sealed partial class StreamingSubscriptions(
     ResiliencyPolicies resiliency,
     ActiveSubscriptions active,
     SidecarTracing tracing,
+    SidecarMetrics metrics,
     TimeProvider clock,
     ILogger<StreamingSubscriptions> logger) : IComponentUser
 {
@@ -40,7 +42,10 @@ internal sealed partial class StreamingSubscriptions(
         Subscription subscription, IEventReceiver receiver, CancellationToken stopping, CancellationToken cancellationToken)
     {
         var delivery = new EventDelivery(
-            subscription, receiver, publisher, resiliency.ForInbound(subscription.PubSub), tracing.Source, clock, logger, stopping);
+            subscription, receiver, publisher, resiliency.ForInbound(subscription.PubSub), tracing.Source, clock, logger, stopping)
+        {
+            Metrics = metrics.PubSub,
+        };
         var stream = new ClientStream(this, subscription, delivery);
 
         // Known before it subscribes, so that a reload meanwhile does not miss it.

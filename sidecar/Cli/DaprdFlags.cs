@@ -21,6 +21,7 @@ internal static class DaprdFlags
         new Flag("dapr-grpc-port", FlagKind.Port, "port of the gRPC API; 0 picks one"),
         new Flag("dapr-internal-grpc-port", FlagKind.Port, "port for sidecars in other processes; 0, the default, picks one"),
         new Flag("dapr-internal-grpc-listen-address", FlagKind.Text, "address that port listens on"),
+        new Flag("unix-domain-socket", FlagKind.Text, "directory of sockets that stand in place of both APIs' ports"),
         new Flag("dapr-listen-addresses", FlagKind.List, "addresses both APIs listen on"),
         new Flag("resources-path", FlagKind.List, "directories of resource files"),
         new Flag("components-path", FlagKind.List, "old name of --resources-path"),
@@ -70,8 +71,7 @@ internal static class DaprdFlags
         Accepted("scheduler-job-streams", FlagKind.Number),
         Accepted("sentry-address", FlagKind.Text),
         Accepted("sentry-request-jwt-audiences", FlagKind.List),
-        Accepted("trust-anchors", FlagKind.Text),
-        Accepted("unix-domain-socket", FlagKind.Text));
+        Accepted("trust-anchors", FlagKind.Text));
 
     /// <summary>Null when there were errors.</summary>
     public static SidecarOptions? Read(
@@ -95,6 +95,7 @@ internal static class DaprdFlags
             GrpcPort = flags.Number("dapr-grpc-port") ?? defaults.GrpcPort,
             InternalPort = flags.Number("dapr-internal-grpc-port") ?? defaults.InternalPort,
             InternalListenAddress = flags.Text("dapr-internal-grpc-listen-address") ?? defaults.InternalListenAddress,
+            UnixDomainSocket = NullWhenEmpty(flags.Text("unix-domain-socket")) is { } sockets ? Path.GetFullPath(sockets, currentDirectory) : null,
             PublicPort = flags.Number("dapr-public-port") is { } publicPort and > 0 ? publicPort : null,
             PublicListenAddress = flags.Text("dapr-public-listen-address"),
             MetricsPort = flags.Switch("enable-metrics") == false ? null : flags.Number("metrics-port") ?? DefaultMetricsPort,
@@ -159,6 +160,11 @@ internal static class DaprdFlags
             .Append(("--dapr-internal-grpc-listen-address", options.InternalListenAddress)))
         {
             Require(address.Length == 0 || IPAddress.TryParse(address, out _), $"{flag}: '{address}' is not an IP address");
+        }
+
+        if (ApiSockets.Of(options)?.Check() is { } problem)
+        {
+            errors.Add($"--unix-domain-socket: {problem}");
         }
 
         foreach (var path in options.ResourcesPaths)

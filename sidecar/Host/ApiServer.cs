@@ -101,6 +101,12 @@ internal static class ApiServer
         limits.Http2.MaxStreamsPerConnection = 1000;
         limits.Http2.InitialConnectionWindowSize = 1 << 20;
         limits.Http2.InitialStreamWindowSize = 1 << 19;
+        if (ApiSockets.Of(options) is { } sockets)
+        {
+            kestrel.ListenUnixSocket(sockets.Http, listen => listen.Protocols = HttpProtocols.Http1);
+            kestrel.ListenUnixSocket(sockets.Grpc, listen => listen.Protocols = HttpProtocols.Http2);
+        }
+
         foreach (var address in Addresses(options))
         {
             kestrel.Listen(address, options.HttpPort, listen => listen.Protocols = HttpProtocols.Http1);
@@ -134,7 +140,7 @@ internal static class ApiServer
     // daprd listens on all interfaces by default. These sidecars run on a developer's machine, mostly without an API
     // token, and must not offer their state to the network; --dapr-listen-addresses restores daprd's way.
     private static IEnumerable<IPAddress> Addresses(SidecarOptions options) =>
-        options.ListenAddresses.Count == 0
-            ? [IPAddress.Loopback]
+        options.UnixDomainSocket is not null ? []
+            : options.ListenAddresses.Count == 0 ? [IPAddress.Loopback]
             : options.ListenAddresses.Select(Parse);
 }

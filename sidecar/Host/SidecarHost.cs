@@ -28,6 +28,7 @@ internal sealed partial class SidecarHost : IAsyncDisposable
     private readonly SemaphoreSlim _stopping = new(1, 1);
     private readonly ReloadFailure _reloadFailure = new();
     private WebApplication? _servers;
+    private ApiSockets? _sockets;
     private AppWatch? _app;
     private RunningReload? _reload;
 
@@ -122,9 +123,8 @@ internal sealed partial class SidecarHost : IAsyncDisposable
         var servers = ApiServer.Build(Options, AddSidecar);
         _servers = servers;
         await servers.Services.GetRequiredService<HttpEndpoints>().LoadAsync(_resources.HttpEndpoints, _components.Registry, cancellationToken);
-        await servers.StartAsync(cancellationToken);
+        await ListenAsync(servers, cancellationToken);
         _health.SetOutbound(true);
-        LogListening(_logger, Options.HttpPort, Options.GrpcPort);
         await StartPeersAsync(servers, cancellationToken);
         if (Options.AppPort is null)
         {
@@ -246,6 +246,22 @@ internal sealed partial class SidecarHost : IAsyncDisposable
         services.AddSingleton(new Http.StateKeys(Options.AppId, ExplicitNamespace(Options)));
     }
 
+    private async Task ListenAsync(WebApplication servers, CancellationToken cancellationToken)
+    {
+        if (ApiSockets.Of(Options) is not { } sockets)
+        {
+            await servers.StartAsync(cancellationToken);
+            LogListening(_logger, Options.HttpPort, Options.GrpcPort);
+            return;
+        }
+
+        sockets.Prepare();
+        _sockets = sockets;
+        await servers.StartAsync(cancellationToken);
+        sockets.Restrict();
+        LogSockets(_logger, sockets.Http, sockets.Grpc);
+    }
+
     private async Task StartPeersAsync(WebApplication servers, CancellationToken cancellationToken)
     {
         var peers = servers.Services.GetRequiredService<Peers>();
@@ -255,7 +271,7 @@ internal sealed partial class SidecarHost : IAsyncDisposable
         }
 
         int?[] known = [Options.HttpPort, Options.GrpcPort, Options.MetricsPort, Options.PublicPort];
-        var port = servers.Urls.Select(url => new Uri(url).Port).Single(port => !known.Contains(port));
+        var port = servers.Urls.Where(url => !url.StartsWith("http://unix:", StringComparison.Ordinal)).Select(url => new Uri(url).Port).Single(port => !known.Contains(port));
         await peers.StartAsync(port, cancellationToken);
         LogPeers(_logger, port);
     }
@@ -332,6 +348,7 @@ internal sealed partial class SidecarHost : IAsyncDisposable
             _health.SetOutbound(false);
             _process.Directory.Unregister(Options.AppId);
             await servers.DisposeAsync();
+            _sockets?.Remove();
             LogStopped(_logger, Options.AppId);
         }
     }
@@ -344,6 +361,9 @@ internal sealed partial class SidecarHost : IAsyncDisposable
 
     [LoggerMessage(LogLevel.Information, "The APIs listen on HTTP port {HttpPort} and gRPC port {GrpcPort}")]
     private static partial void LogListening(ILogger logger, int httpPort, int grpcPort);
+
+    [LoggerMessage(LogLevel.Information, "The APIs listen on the sockets {Http} and {Grpc}")]
+    private static partial void LogSockets(ILogger logger, string http, string grpc);
 
     [LoggerMessage(LogLevel.Information, "Sidecars of other processes are let in on port {InternalPort}")]
     private static partial void LogPeers(ILogger logger, int internalPort);

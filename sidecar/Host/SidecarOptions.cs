@@ -31,6 +31,9 @@ internal sealed record SidecarOptions
 
     public int GrpcPort { get; init; } = 50001;
 
+    /// <summary>The directory of the sockets that stand in place of both ports; null: none do.</summary>
+    public string? UnixDomainSocket { get; init; }
+
     /// <summary>For sidecars in other processes; 0: any free one. It is open only when they are looked for.</summary>
     public int InternalPort { get; init; }
 

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Collections.Concurrent;
 using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 using Sidecar.Actors.Reminders;
 using Sidecar.Host;
@@ -13,20 +14,55 @@ internal sealed class RemoteActors(SidecarOptions options) : IDisposable
     /// <summary>Tells the other sidecar that it was chosen as the owner: it does not send the call on.</summary>
     public const string Header = "X-Dapr-Remote";
 
+    /// <summary>Before the path of a socket, where an address is one.</summary>
+    public const string SocketScheme = "unix:";
+
     private readonly ConcurrentDictionary<string, RemoteHost> _hosts = new(StringComparer.Ordinal);
-    private readonly HttpMessageInvoker _client = new(new SocketsHttpHandler
+    private readonly ConcurrentDictionary<string, HttpMessageInvoker> _ofSockets = new(StringComparer.Ordinal);
+    private readonly HttpMessageInvoker _client = new(NewHandler());
+
+    /// <param name="address">Scheme, host and port of the sidecar's HTTP API, or its socket.</param>
+    public IActorHost At(string address) => _hosts.GetOrAdd(address, key => key.StartsWith(SocketScheme, StringComparison.Ordinal)
+        ? new RemoteHost("http://localhost", options.ApiToken, _ofSockets.GetOrAdd(key[SocketScheme.Length..], SocketClient))
+        : new RemoteHost(key, options.ApiToken, _client));
+
+    public void Dispose()
+    {
+        _client.Dispose();
+        foreach (var client in _ofSockets.Values)
+        {
+            client.Dispose();
+        }
+    }
+
+    private static SocketsHttpHandler NewHandler() => new()
     {
         UseProxy = false,
         AllowAutoRedirect = false,
         UseCookies = false,
         ActivityHeadersPropagator = null,
         PooledConnectionIdleTimeout = TimeSpan.FromMinutes(1),
-    });
+    };
 
-    /// <param name="address">Scheme, host and port of the sidecar's HTTP API.</param>
-    public IActorHost At(string address) => _hosts.GetOrAdd(address, key => new RemoteHost(key, options.ApiToken, _client));
-
-    public void Dispose() => _client.Dispose();
+    private static HttpMessageInvoker SocketClient(string path)
+    {
+        var handler = NewHandler();
+        handler.ConnectCallback = async (_, cancellationToken) =>
+        {
+            var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            try
+            {
+                await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellationToken);
+                return new NetworkStream(socket, ownsSocket: true);
+            }
+            catch
+            {
+                socket.Dispose();
+                throw;
+            }
+        };
+        return new HttpMessageInvoker(handler);
+    }
 
     private sealed class RemoteHost(string address, string? token, HttpMessageInvoker client) : IActorHost
     {

@@ -56,7 +56,9 @@ internal sealed partial class StorePlacement : IActorPlacement, IDisposable
 
     public async Task JoinAsync(ILocalActorHost host, IReadOnlyCollection<string> types, CancellationToken cancellationToken)
     {
-        var address = $"http://{Environment.GetEnvironmentVariable("DAPR_HOST_IP") ?? "127.0.0.1"}:{_options.HttpPort}";
+        var address = ApiSockets.Of(_options) is { } sockets
+            ? RemoteActors.SocketScheme + sockets.Http
+            : $"http://{Environment.GetEnvironmentVariable("DAPR_HOST_IP") ?? "127.0.0.1"}:{_options.HttpPort}";
         _self = new Member(host.HostId, _options.AppId, address, [.. types], default, 0);
         (_host, _isLeaving, _joined, _stop) = (host, false, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), new CancellationTokenSource());
         Forget();

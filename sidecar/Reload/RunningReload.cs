@@ -1,3 +1,4 @@
+using Sidecar.Components;
 using Sidecar.Host;
 
 namespace Sidecar.Reload;
@@ -9,10 +10,10 @@ internal sealed class RunningReload : IDisposable
     private readonly FolderWatch _watch;
     private readonly Task _loop;
 
-    public RunningReload(HotReload reload, SidecarOptions options, TimeProvider clock, ILogger<FolderWatch> logger)
+    public RunningReload(HotReload reload, SidecarOptions options, SharedClients shared, TimeProvider clock, ILogger<FolderWatch> logger)
     {
         var folders = options.ResourcesPaths.Concat(options.ConfigFiles.Select(file => Path.GetDirectoryName(Path.GetFullPath(file))!));
-        _watch = new FolderWatch(folders, logger);
+        _watch = new FolderWatch(folders, shared, logger);
         var loop = new ReloadLoop(_watch.Changes, options.ReloadInterval, clock, reload.LookAsync);
         _loop = Task.Run(() => loop.RunAsync(_stopping.Token), CancellationToken.None);
     }

@@ -1,5 +1,6 @@
 using DaprShop.TestKit;
 using Microsoft.Extensions.Logging.Abstractions;
+using Sidecar.Components;
 using Sidecar.Reload;
 
 namespace DaprShop.Tests.Reload;
@@ -13,20 +14,24 @@ public sealed class FolderWatchTests : IDisposable
     [Fact]
     public async Task Changes_OfYamlFiles_AreTold()
     {
-        using var watch = new FolderWatch([_folder, _folder], NullLogger.Instance);
+        await using var shared = new SharedClients();
+        using var watch = new FolderWatch([_folder, _folder], shared, NullLogger.Instance);
+        using var ofAnother = new FolderWatch([_folder], shared, NullLogger.Instance);
         var file = Path.Combine(_folder, "a.yaml");
 
         await File.WriteAllTextAsync(file, "a");
         await Eventually.True(() => watch.Changes.TryRead(out _));
+        await Eventually.True(() => ofAnother.Changes.TryRead(out _));
 
         File.Move(file, Path.Combine(_folder, "b.yml"));
         await Eventually.True(() => watch.Changes.TryRead(out _));
     }
 
     [Fact]
-    public void Folder_ThatIsNotThere_IsLeftToTheRescan()
+    public async Task Folder_ThatIsNotThere_IsLeftToTheRescan()
     {
-        using var watch = new FolderWatch([Path.Combine(_folder, "none")], NullLogger.Instance);
+        await using var shared = new SharedClients();
+        using var watch = new FolderWatch([Path.Combine(_folder, "none")], shared, NullLogger.Instance);
 
         Assert.False(watch.Changes.TryRead(out _));
     }

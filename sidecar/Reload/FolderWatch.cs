@@ -17,9 +17,8 @@ internal sealed partial class FolderWatch : IDisposable
         foreach (var folder in folders.Distinct(StringComparer.Ordinal))
         {
             var watched = shared.GetOrAdd(folder, () => new WatchedFolder(folder));
-            watched.Changed += Tell;
             _folders.Add(watched);
-            if (watched.Problem is { } problem)
+            if (watched.Add(Tell) is { } problem)
             {
                 LogNotWatched(logger, folder, problem);
             }
@@ -29,7 +28,7 @@ internal sealed partial class FolderWatch : IDisposable
     /// <summary>Changes since they were last read here, as one.</summary>
     public ChannelReader<bool> Changes => _changes.Reader;
 
-    public void Dispose() => _folders.ForEach(folder => folder.Changed -= Tell);
+    public void Dispose() => _folders.ForEach(folder => folder.Remove(Tell));
 
     private void Tell() => _changes.Writer.TryWrite(true);
 

@@ -22,61 +22,40 @@ internal sealed partial class InputBindings(
     ILogger<InputBindings> logger) : IAppLifecycle, IComponentUser, IDisposable
 {
     // Starts and stops follow the app's health, changes follow the files: one at a time.
-    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly Turns _turns = new();
 
     // With those that the app does not want: it is asked once.
     private readonly List<(LoadedComponent Component, IAsyncDisposable? Running)> _known = [];
     private bool _isFed;
 
-    public async Task StartAsync(CancellationToken cancellationToken)
-    {
-        await _turn.WaitAsync(cancellationToken);
-        try
+    public Task StartAsync(CancellationToken cancellationToken) => _turns.RunAsync(
+        async () =>
         {
-            _isFed = true;
-            await ArrangeAsync(cancellationToken);
-        }
-        catch
-        {
-            // The start is tried again as a whole.
-            _isFed = false;
-            await EndAsync([.. _known], CancellationToken.None);
-            throw;
-        }
-        finally
-        {
-            _turn.Release();
-        }
-    }
+            try
+            {
+                _isFed = true;
+                await ArrangeAsync(cancellationToken);
+            }
+            catch
+            {
+                // The start is tried again as a whole.
+                await EndAllAsync(CancellationToken.None);
+                throw;
+            }
+        },
+        cancellationToken);
 
-    public async Task StopAsync(CancellationToken cancellationToken)
-    {
-        await _turn.WaitAsync(cancellationToken);
-        try
-        {
-            _isFed = false;
-            await EndAsync([.. _known], cancellationToken);
-        }
-        finally
-        {
-            _turn.Release();
-        }
-    }
+    public Task StopAsync(CancellationToken cancellationToken) => _turns.RunAsync(() => EndAllAsync(cancellationToken), cancellationToken);
 
-    public async Task SettleAsync(CancellationToken cancellationToken)
-    {
-        await _turn.WaitAsync(cancellationToken);
-        try
-        {
-            await ArrangeAsync(cancellationToken);
-        }
-        finally
-        {
-            _turn.Release();
-        }
-    }
+    public Task SettleAsync(CancellationToken cancellationToken) => _turns.RunAsync(() => ArrangeAsync(cancellationToken), cancellationToken);
 
-    public void Dispose() => _turn.Dispose();
+    public void Dispose() => _turns.Dispose();
+
+    private Task EndAllAsync(CancellationToken cancellationToken)
+    {
+        _isFed = false;
+        return EndAsync([.. _known], cancellationToken);
+    }
 
     private async Task ArrangeAsync(CancellationToken cancellationToken)
     {

@@ -30,67 +30,46 @@ internal sealed partial class AppSubscriptions(
     private static readonly TimeSpan LongestDrain = TimeSpan.FromSeconds(30);
 
     // Starts and stops follow the app's health, changes follow the files: one at a time.
-    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly Turns _turns = new();
     private readonly List<Running> _running = [];
 
     /// <summary>Null: the app is not fed.</summary>
     private IReadOnlyList<Subscription>? _ofApp;
 
-    public async Task StartAsync(CancellationToken cancellationToken)
-    {
-        await _turn.WaitAsync(cancellationToken);
-        try
+    public Task StartAsync(CancellationToken cancellationToken) => _turns.RunAsync(
+        async () =>
         {
-            _ofApp = await app.AskAsync(cancellationToken);
-            await ArrangeAsync(cancellationToken);
-        }
-        catch
-        {
-            // The start is tried again as a whole: what did start would otherwise consume twice.
-            _ofApp = null;
-            await EndAsync([.. _running], CancellationToken.None);
-            throw;
-        }
-        finally
-        {
-            _turn.Release();
-        }
-    }
+            try
+            {
+                _ofApp = await app.AskAsync(cancellationToken);
+                await ArrangeAsync(cancellationToken);
+            }
+            catch
+            {
+                // The start is tried again as a whole: what did start would otherwise consume twice.
+                await EndAllAsync(CancellationToken.None);
+                throw;
+            }
+        },
+        cancellationToken);
 
-    public async Task StopAsync(CancellationToken cancellationToken)
-    {
-        await _turn.WaitAsync(cancellationToken);
-        try
-        {
-            _ofApp = null;
-            await EndAsync([.. _running], cancellationToken);
-        }
-        finally
-        {
-            _turn.Release();
-        }
-    }
+    public Task StopAsync(CancellationToken cancellationToken) => _turns.RunAsync(() => EndAllAsync(cancellationToken), cancellationToken);
 
-    public async Task SettleAsync(CancellationToken cancellationToken)
-    {
-        await _turn.WaitAsync(cancellationToken);
-        try
-        {
-            await ArrangeAsync(cancellationToken);
-        }
-        finally
-        {
-            _turn.Release();
-        }
-    }
+    public Task SettleAsync(CancellationToken cancellationToken) => _turns.RunAsync(() => ArrangeAsync(cancellationToken), cancellationToken);
 
-    public void Dispose() => _turn.Dispose();
+    public void Dispose() => _turns.Dispose();
 
     /// <summary>Under which the subscribers of one app share its messages.</summary>
     internal static string ConsumerGroup(LoadedComponent component, SidecarOptions options)
     {
         var group = component.Spec.Metadata.FirstOrDefault(item => item.Key.Equals("consumerID", StringComparison.OrdinalIgnoreCase)).Value;
         return string.IsNullOrEmpty(group) ? options.AppId : group;
+    }
+
+    private Task EndAllAsync(CancellationToken cancellationToken)
+    {
+        _ofApp = null;
+        return EndAsync([.. _running], cancellationToken);
     }
 
     private async Task ArrangeAsync(CancellationToken cancellationToken)

@@ -15,7 +15,7 @@ builder.Services.AddHostedService<StockSeed>();
 var app = builder.Build();
 app.MapDefaultEndpoints();
 app.MapStock();
-app.MapReserve();
+app.MapReserveMany();
 app.MapChangeReservation();
 app.MapStockAudit();
 app.MapSweep();

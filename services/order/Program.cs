@@ -11,9 +11,11 @@ using DaprShop.Order.Placing;
 using DaprShop.Order.Reading;
 using DaprShop.Order.Saga;
 using DaprShop.ServiceDefaults;
+using DaprShop.ServiceDefaults.State;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
+builder.Services.AddOptions<IntakeOptions>().BindConfiguration("Intake").ValidateDataAnnotations().ValidateOnStart();
 builder.Services.AddOptions<PaymentWindow>().BindConfiguration("Payment").ValidateDataAnnotations().ValidateOnStart();
 builder.Services.AddSingleton(new ReplicaName(
     builder.Configuration["POD_NAME"] ?? $"{Environment.MachineName}:{builder.Configuration["APP_PORT"]}"));
@@ -23,10 +25,12 @@ builder.Services.AddSingleton(_ => new CatalogClient(DaprClient.CreateInvokeHttp
 builder.Services.AddSingleton<OrderTails>();
 builder.Services.AddSingleton<OrderLogReader>();
 builder.Services.AddSingleton<OrderStore>();
-builder.Services.AddSingleton<OrderPricing>();
 builder.Services.AddSingleton<OrderReservation>();
+builder.Services.AddSingleton<BulkReads>();
+builder.Services.AddSingleton<OrderBatches>();
 builder.Services.AddSingleton<OrderAcceptance>();
 builder.Services.AddSingleton<OrderAdvance>();
+builder.Services.AddSingleton<IntakePace>();
 builder.Services.AddSingleton<OrderIntake>();
 builder.Services.AddSingleton<SagaWaker>();
 builder.Services.AddSingleton<UserOrders>();

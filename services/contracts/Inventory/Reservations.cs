@@ -1,6 +1,11 @@
 namespace DaprShop.Contracts.Inventory;
 
-/// <summary>What the order service asks inventory to reserve: <c>POST /internal/reservations</c>.</summary>
+/// <summary><c>POST /internal/reservations/batch</c>: each command has its own result, in the same order.</summary>
+public sealed record ReserveMany(IReadOnlyList<Reserve> Commands);
+
+public sealed record ReserveManyResult(IReadOnlyList<ReserveResult> Results);
+
+/// <summary>What the order service asks inventory to reserve.</summary>
 /// <param name="ReservationId">The order id, or <c>{orderId}:{attempt}:{sku}</c> when an order has several SKUs.</param>
 /// <param name="Order">The order as decided first; stored with the reservation and given back to every retry.</param>
 public sealed record Reserve(string ReservationId, string Sku, int Quantity, OrderContent Order);
@@ -21,16 +26,22 @@ public sealed record OrderContent(
 /// <param name="ReservationId">Which reservation holds this line's units.</param>
 public sealed record OrderLine(string Sku, int Quantity, Money UnitPrice, string ReservationId);
 
-/// <summary>Reserved, SoldOut, KeyReused or UnknownSku.</summary>
 public enum ReserveOutcome
 {
     Reserved,
     SoldOut,
     KeyReused,
     UnknownSku,
+
+    /// <summary>Too many wait for this stock: nothing was reserved.</summary>
+    Overloaded,
+
+    /// <summary>Unknown: it may be reserved all the same. The command may be repeated.</summary>
+    Unavailable,
 }
 
-/// <param name="Replayed">True when the id was known: <paramref name="Order"/> is then the content decided first.</param>
+/// <param name="Order">The content decided first, when the id was known; else null: it is the content that was sent.</param>
+/// <param name="Replayed">True when the id was known.</param>
 /// <param name="Available">Units left, for the sold-out answer.</param>
 public sealed record ReserveResult(ReserveOutcome Outcome, OrderContent? Order, bool Replayed, long Available);
 

@@ -64,9 +64,8 @@ internal static class StockDecisions
         }
 
         // The content decided first stays: the order record is a function of it, whoever writes it and however often.
-        var order = known?.Order ?? command.Order;
         return new(
-            new ReserveResult(ReserveOutcome.Reserved, order, Replayed: known is not null, stock.Available - command.Quantity),
+            new ReserveResult(ReserveOutcome.Reserved, known?.Order, Replayed: known is not null, stock.Available - command.Quantity),
             new UnitsReserved(command.ReservationId, command.Quantity, known is null ? command.Order : null, now));
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using DaprShop.Contracts.Api;
 using DaprShop.Order.Orders;
 using DaprShop.Order.Placing;
@@ -45,7 +46,7 @@ internal static class CheckoutCartEndpoint
         await carts.ReadAsync(caller.UserId, cancellationToken);
         if (await orders.FindAcceptedAsync(orderId, cancellationToken) is { } known)
         {
-            return OrderAcceptance.Repeat(context, known, bodyHash);
+            return OrderAcceptance.Answer(context, AcceptanceOutcome.Repeated(known, bodyHash));
         }
 
         var cart = carts.Of(caller.UserId);
@@ -55,20 +56,25 @@ internal static class CheckoutCartEndpoint
             return Problems.IllegalTransition("The cart is empty: put something in with PUT /api/v1/cart/items/{sku} first.");
         }
 
-        var order = new PlaceOrder([.. checkout.Lines.Select(line => new PlaceOrderLine(line.Sku, line.Quantity))], request.Payment);
-        var accepted = await acceptance.AcceptAsync(orderId, caller.UserId, bodyHash, order, cancellationToken);
-        if (accepted.Order is { } placed)
+        var draft = new OrderDraft(
+            orderId,
+            caller.UserId,
+            bodyHash,
+            [.. checkout.Lines.Select(line => new PlaceOrderLine(line.Sku, line.Quantity))],
+            request.Payment.Source,
+            Activity.Current?.Id);
+        var outcome = await acceptance.AcceptAsync(draft, cancellationToken);
+        if (outcome.Order is not null)
         {
             await cart.SettleCheckoutAsync(checkout);
-            return OrderAcceptance.Accepted(context, placed, accepted.Replayed);
         }
 
         // Begun before, it may be an order that only this attempt could not see; sold out says for certain that there is none.
-        if (begun.IsNew || accepted.IsSoldOut)
+        else if (begun.IsNew || outcome.IsSoldOut)
         {
             await cart.DropCheckoutAsync(orderId);
         }
 
-        return accepted.Refusal!;
+        return OrderAcceptance.Answer(context, outcome);
     }
 }

@@ -8,8 +8,14 @@ namespace DaprShop.Order.Clients;
 /// <summary>Inventory, by service invocation. Every command is idempotent; no answer means unknown.</summary>
 internal sealed class InventoryClient(HttpClient http)
 {
-    public Task<ReserveResult> ReserveAsync(Reserve command, CancellationToken cancellationToken) =>
-        PostAsync<Reserve, ReserveResult>("internal/reservations", command, cancellationToken);
+    /// <returns>One result for each command, in their order.</returns>
+    public async Task<IReadOnlyList<ReserveResult>> ReserveAsync(IReadOnlyList<Reserve> commands, CancellationToken cancellationToken)
+    {
+        var answer = await PostAsync<ReserveMany, ReserveManyResult>("internal/reservations/batch", new ReserveMany(commands), cancellationToken);
+        return answer.Results.Count == commands.Count
+            ? answer.Results
+            : throw new DependencyUnavailableException($"inventory answered {answer.Results.Count} of {commands.Count} commands");
+    }
 
     public Task<ChangeReservationResult> HoldAsync(OrderLine line, CancellationToken cancellationToken) =>
         ChangeAsync("hold", line, cancellationToken);

@@ -17,6 +17,7 @@ internal sealed partial class OrderLog(
     OrderTails tails,
     OrderLogReader reader,
     OrderIntake intake,
+    IntakePace pace,
     ReplicaName replica,
     IdSource ids,
     TimeProvider clock,
@@ -24,21 +25,21 @@ internal sealed partial class OrderLog(
 {
     private readonly string _run = ids.NewId();
     private readonly ConcurrentDictionary<int, Held> _held = new();
+    private uint _turn;
 
     /// <summary>True once this replica can accept orders.</summary>
     public bool CanAccept => !_held.IsEmpty;
 
-    /// <summary>Completes when the order is durable in one of this replica's logs.</summary>
-    public Task AppendAsync(OrderContent order)
+    /// <summary>Completes when the orders are durable, in one record of one of this replica's logs. The logs take turns.</summary>
+    public Task AppendAsync(IReadOnlyList<OrderContent> orders)
     {
-        var held = _held.OrderBy(slot => slot.Key).Select(slot => slot.Value).ToList();
+        var held = _held.Values.ToList();
         if (held.Count == 0)
         {
             throw new DependencyUnavailableException("order log (no slot is held yet)");
         }
 
-        var spread = (uint)string.GetHashCode(order.OrderId, StringComparison.Ordinal) % (uint)held.Count;
-        return held[(int)spread].Appender.AppendAsync(order);
+        return held[(int)(Interlocked.Increment(ref _turn) % (uint)held.Count)].Appender.AppendAsync(orders);
     }
 
     public override async Task StopAsync(CancellationToken cancellationToken)
@@ -95,7 +96,7 @@ internal sealed partial class OrderLog(
             return;
         }
 
-        var relay = new SlotRelay(taken, reader, intake, tails, clock, logger);
+        var relay = new SlotRelay(taken, reader, intake, pace, tails, clock, logger);
         var appender = new SlotAppender(slot, taken.Epoch, before, documents, tails, clock, logger, relay.CommittedAsync);
         _held[slot] = new Held(appender, relay);
         LogTaken(slot, taken.Epoch);

@@ -7,13 +7,13 @@ using DaprShop.ServiceDefaults.State;
 namespace DaprShop.Order.Log;
 
 /// <summary>
-/// Appends to one slot under one epoch. Orders that arrive while a record is written become the next record. A write whose
+/// Appends to one slot under one epoch. What arrives while a record is written becomes the next record. A write whose
 /// outcome is unknown is repeated with the same bytes until it is known: the log never skips a number.
 /// </summary>
 internal sealed partial class SlotAppender : IAsyncDisposable
 {
-    private const int MaxBatch = 64;
-    private const int MaxWaiting = 1024;
+    private const int MaxBatch = 8;
+    private const int MaxWaiting = 64;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
     private readonly DocumentStore _documents;
@@ -51,12 +51,12 @@ internal sealed partial class SlotAppender : IAsyncDisposable
     public void Renewed(long before) => Volatile.Write(ref _leaseConfirmed, before);
 
     /// <summary>
-    /// Completes when the order is durable. Throws <see cref="DependencyUnavailableException"/> when the slot was lost or the queue is
-    /// full; the order may become durable all the same, so the caller must take it as unknown.
+    /// Completes when the orders are durable, in one record. Throws <see cref="DependencyUnavailableException"/> when the slot was lost or the
+    /// queue is full; they may become durable all the same, so the caller must take them as unknown.
     /// </summary>
-    public Task AppendAsync(OrderContent order)
+    public Task AppendAsync(IReadOnlyList<OrderContent> orders)
     {
-        var waiting = new Waiting(order);
+        var waiting = new Waiting(orders);
         return _batches.TryAdd(waiting)
             ? waiting.Done.Task
             : Task.FromException(new DependencyUnavailableException($"order log {Slot} (too many waiting or stopping)"));
@@ -67,7 +67,7 @@ internal sealed partial class SlotAppender : IAsyncDisposable
     private async Task CommitAsync(IReadOnlyList<Waiting> batch, CancellationToken cancellationToken)
     {
         // A retry that came twice into one batch is one order.
-        var orders = batch.Select(waiting => waiting.Order).DistinctBy(order => order.OrderId).ToList();
+        var orders = batch.SelectMany(waiting => waiting.Orders).DistinctBy(order => order.OrderId).ToList();
         var record = new OrderLogRecord(Slot, Epoch, _n, orders);
         for (var attempt = 0; ; attempt++)
         {
@@ -116,7 +116,7 @@ internal sealed partial class SlotAppender : IAsyncDisposable
     [LoggerMessage(LogLevel.Warning, "Order log {Slot}, epoch {Epoch}: record {N} is not known to be written; the same bytes follow")]
     private partial void LogUnknown(Exception failure, int slot, long epoch, long n);
 
-    private sealed record Waiting(OrderContent Order)
+    private sealed record Waiting(IReadOnlyList<OrderContent> Orders)
     {
         public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 

@@ -19,6 +19,7 @@ internal sealed partial class SlotRelay : IAsyncDisposable
     private readonly OrderSlot _slot;
     private readonly OrderLogReader _log;
     private readonly OrderIntake _intake;
+    private readonly IntakePace _pace;
     private readonly OrderTails _tails;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
@@ -29,9 +30,10 @@ internal sealed partial class SlotRelay : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task _loops;
 
-    public SlotRelay(OrderSlot slot, OrderLogReader log, OrderIntake intake, OrderTails tails, TimeProvider clock, ILogger logger)
+    public SlotRelay(
+        OrderSlot slot, OrderLogReader log, OrderIntake intake, IntakePace pace, OrderTails tails, TimeProvider clock, ILogger logger)
     {
-        (_slot, _log, _intake, _tails, _clock, _logger) = (slot, log, intake, tails, clock, logger);
+        (_slot, _log, _intake, _pace, _tails, _clock, _logger) = (slot, log, intake, pace, tails, clock, logger);
         _watermarks = slot.Epochs.ToDictionary(epoch => epoch.Epoch, epoch => epoch.Watermark);
         _loops = Task.WhenAll(
             Task.Run(() => FollowOwnAsync(_stopping.Token)),
@@ -136,7 +138,7 @@ internal sealed partial class SlotRelay : IAsyncDisposable
         {
             try
             {
-                await _intake.TakeInAsync(order, cancellationToken);
+                await _pace.RunAsync(() => _intake.TakeInAsync(order, cancellationToken), cancellationToken);
                 return;
             }
 #pragma warning disable CA1031 // Whatever fails here, the order was accepted: it is tried again until it is relayed.

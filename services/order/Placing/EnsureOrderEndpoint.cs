@@ -45,7 +45,7 @@ internal static partial class EnsureOrderEndpoint
             }
 
             // Decided, and then nobody wrote it down: the order log is where every accepted order is.
-            await log.AppendAsync(intent.Order).WaitAsync(cancellationToken);
+            await log.AppendAsync([intent.Order]).WaitAsync(cancellationToken);
             found = new FoundOrder(intent.Order, State: null);
         }
 

@@ -1,27 +1,24 @@
 using DaprShop.Contracts;
-using DaprShop.Contracts.Api;
 using DaprShop.Contracts.Inventory;
-using DaprShop.Order.Clients;
 using DaprShop.ServiceDefaults.Faults;
 
 namespace DaprShop.Order.Placing;
 
 /// <summary>Prices come from the catalogue, never from the request.</summary>
-internal sealed class OrderPricing(CatalogClient catalog)
+internal static class OrderPricing
 {
-    /// <returns>Null with the reasons in <paramref name="errors"/>.</returns>
-    public async Task<(IReadOnlyList<OrderLine> Lines, Money Total)?> PriceAsync(
-        string orderId, PlaceOrder request, ValidationErrors errors, CancellationToken cancellationToken)
+    /// <returns>The order as it would be placed now; null with the reasons in <paramref name="errors"/>.</returns>
+    public static OrderContent? Price(
+        OrderDraft draft, IReadOnlyDictionary<string, Money> prices, DateTimeOffset now, ValidationErrors errors)
     {
-        var prices = await catalog.PricesAsync([.. request.Items.Select(line => line.Sku)], cancellationToken);
-        var lines = new List<OrderLine>(request.Items.Count);
-        for (var index = 0; index < request.Items.Count; index++)
+        var lines = new List<OrderLine>(draft.Items.Count);
+        for (var index = 0; index < draft.Items.Count; index++)
         {
-            var line = request.Items[index];
+            var line = draft.Items[index];
             if (prices.TryGetValue(line.Sku, out var price))
             {
                 // With one line the order is its own reservation; with several the intent numbers them.
-                lines.Add(new OrderLine(line.Sku, line.Quantity, price, ReservationId: orderId));
+                lines.Add(new OrderLine(line.Sku, line.Quantity, price, ReservationId: draft.OrderId));
             }
             else
             {
@@ -34,8 +31,8 @@ internal sealed class OrderPricing(CatalogClient catalog)
             return null;
         }
 
-        var currencies = lines.Select(line => line.UnitPrice.Currency).Distinct(StringComparer.Ordinal).ToList();
-        if (!errors.Require(currencies.Count == 1, "items", "must all be priced in one currency"))
+        var currency = lines[0].UnitPrice.Currency;
+        if (!errors.Require(lines.TrueForAll(line => line.UnitPrice.Currency == currency), "items", "must all be priced in one currency"))
         {
             return null;
         }
@@ -43,7 +40,8 @@ internal sealed class OrderPricing(CatalogClient catalog)
         try
         {
             var total = lines.Aggregate(0L, (sum, line) => checked(sum + (line.UnitPrice.Amount * line.Quantity)));
-            return (lines, new Money(total, currencies[0]));
+            return new OrderContent(
+                draft.OrderId, draft.UserId, draft.BodyHash, lines, new Money(total, currency), draft.PaymentSource, now, draft.TraceParent);
         }
         catch (OverflowException)
         {

@@ -1,5 +1,5 @@
+using System.Diagnostics;
 using DaprShop.Contracts.Api;
-using DaprShop.Order.Orders;
 using DaprShop.ServiceDefaults.Faults;
 using DaprShop.ServiceDefaults.Http;
 using DaprShop.ServiceDefaults.Ids;
@@ -21,7 +21,6 @@ internal static class PlaceOrderEndpoint
         PlaceOrder request,
         ShopCaller caller,
         HttpContext context,
-        OrderStore orders,
         OrderAcceptance acceptance,
         CancellationToken cancellationToken)
     {
@@ -37,14 +36,13 @@ internal static class PlaceOrderEndpoint
             return invalid;
         }
 
-        var orderId = DerivedIds.Order(caller.UserId, Route, key);
-        var bodyHash = PlaceOrderRequests.Hash(request);
-        if (await orders.FindAcceptedAsync(orderId, cancellationToken) is { } known)
-        {
-            return OrderAcceptance.Repeat(context, known, bodyHash);
-        }
-
-        var accepted = await acceptance.AcceptAsync(orderId, caller.UserId, bodyHash, request, cancellationToken);
-        return accepted.Order is { } order ? OrderAcceptance.Accepted(context, order, accepted.Replayed) : accepted.Refusal!;
+        var draft = new OrderDraft(
+            DerivedIds.Order(caller.UserId, Route, key),
+            caller.UserId,
+            PlaceOrderRequests.Hash(request),
+            request.Items,
+            request.Payment.Source,
+            Activity.Current?.Id);
+        return OrderAcceptance.Answer(context, await acceptance.AcceptAsync(draft, cancellationToken));
     }
 }

@@ -59,20 +59,16 @@ internal sealed partial class RequestTelemetryMiddleware(RequestDelegate next, T
 
     private void Log(HttpRequest request, string? route, int status, double milliseconds)
     {
-        // The launcher's probes and the sidecar's questions at start are nobody's business but a debugger's.
-        if (request.Path == "/health" || request.Path == "/alive" || request.Path.StartsWithSegments("/dapr"))
+        // Metrics count what went well and what a sale refuses: a line for each would cost more than the answer. Probes may fail.
+        var isProbe = request.Path == "/health" || request.Path == "/alive" || request.Path.StartsWithSegments("/dapr");
+        var isUsual = status is < StatusCodes.Status400BadRequest or StatusCodes.Status409Conflict or StatusCodes.Status429TooManyRequests;
+        var level = isUsual || isProbe ? LogLevel.Debug : LogLevel.Information;
+        if (logger.IsEnabled(level))
         {
-            LogProbe(logger, request.Path, status);
-        }
-        else
-        {
-            LogRequest(logger, request.Method, route ?? request.Path, status, Math.Round(milliseconds, 1));
+            LogRequest(logger, level, request.Method, route ?? request.Path, status, Math.Round(milliseconds, 1));
         }
     }
 
-    [LoggerMessage(LogLevel.Information, "{Method} {Route} answered {StatusCode} in {ElapsedMs} ms")]
-    private static partial void LogRequest(ILogger logger, string method, string route, int statusCode, double elapsedMs);
-
-    [LoggerMessage(LogLevel.Debug, "Probe {Path} answered {StatusCode}")]
-    private static partial void LogProbe(ILogger logger, string path, int statusCode);
+    [LoggerMessage("{Method} {Route} answered {StatusCode} in {ElapsedMs} ms")]
+    private static partial void LogRequest(ILogger logger, LogLevel level, string method, string route, int statusCode, double elapsedMs);
 }

@@ -2,6 +2,7 @@ using DaprShop.Contracts.Inventory;
 using DaprShop.Order.Clients;
 using DaprShop.Order.Log;
 using DaprShop.Order.Orders;
+using DaprShop.Order.Placing;
 using DaprShop.Order.Reading;
 using DaprShop.Order.Saga;
 using DaprShop.ServiceDefaults.Faults;
@@ -9,6 +10,7 @@ using DaprShop.ServiceDefaults.State;
 using DaprShop.TestKit;
 using DaprShop.Tests.Services.State;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 
 namespace DaprShop.Tests.Services.Order;
 
@@ -20,11 +22,18 @@ public sealed class OrderLogTests : IAsyncLifetime
 
     private readonly OrderTails _tails = new();
     private readonly HastyClock _clock = new();
+    private readonly IntakePace _pace;
     private FaultyStore _store = null!;
+
+    public OrderLogTests() => _pace = new IntakePace(_tails, Options.Create(new IntakeOptions()), TimeProvider.System);
 
     public async Task InitializeAsync() => _store = await FaultyStore.StartAsync(_clock);
 
-    public async Task DisposeAsync() => await _store.DisposeAsync();
+    public async Task DisposeAsync()
+    {
+        _pace.Dispose();
+        await _store.DisposeAsync();
+    }
 
     [Fact]
     public async Task Append_WritesFailInEveryWay_SkipsNoNumberAndKeepsEveryOrder()
@@ -58,7 +67,7 @@ public sealed class OrderLogTests : IAsyncLifetime
             Slot, Epoch, clock.GetTimestamp(), _store.Documents, _tails, clock, NullLogger.Instance, _ => ValueTask.CompletedTask);
         clock.Advance(OrderSlots.Lease - OrderSlots.Reserve);
 
-        await Assert.ThrowsAsync<DependencyUnavailableException>(() => appender.AppendAsync(SampleOrders.One()));
+        await Assert.ThrowsAsync<DependencyUnavailableException>(() => appender.AppendAsync([SampleOrders.One()]));
 
         Assert.Equal(0, _store.Sidecar.Writes);
     }
@@ -69,9 +78,9 @@ public sealed class OrderLogTests : IAsyncLifetime
         await WriteSlotAsync();
         await using (var appender = Appender(_ => ValueTask.CompletedTask))
         {
-            await appender.AppendAsync(SampleOrders.One("o-1"));
-            await appender.AppendAsync(SampleOrders.One("o-2"));
-            await appender.AppendAsync(SampleOrders.One("o-3"));
+            await appender.AppendAsync([SampleOrders.One("o-1")]);
+            await appender.AppendAsync([SampleOrders.One("o-2")]);
+            await appender.AppendAsync([SampleOrders.One("o-3")]);
         }
 
         _store.Sidecar.FailBulkItems(2);
@@ -88,10 +97,10 @@ public sealed class OrderLogTests : IAsyncLifetime
         await using var unreachable = await FaultyStore.StartAsync();
         unreachable.Sidecar.FailReads(int.MaxValue);
         var relay = new SlotRelay(
-            slot, new OrderLogReader(_store.Documents), Intake(unreachable.Documents, new StubHttp((_, _) => null)), _tails, TimeProvider.System, NullLogger.Instance);
+            slot, new OrderLogReader(_store.Documents), Intake(unreachable.Documents, new StubHttp((_, _) => null)), _pace, _tails, TimeProvider.System, NullLogger.Instance);
         var appender = Appender(relay.CommittedAsync);
-        await appender.AppendAsync(SampleOrders.One("o-1"));
-        await appender.AppendAsync(SampleOrders.One("o-2"));
+        await appender.AppendAsync([SampleOrders.One("o-1")]);
+        await appender.AppendAsync([SampleOrders.One("o-2")]);
         Assert.Equal(2, _tails.Count);
 
         await appender.DisposeAsync();
@@ -131,7 +140,7 @@ public sealed class OrderLogTests : IAsyncLifetime
         {
             try
             {
-                await appender.AppendAsync(order);
+                await appender.AppendAsync([order]);
                 return;
             }
             catch (DependencyUnavailableException)

@@ -1,0 +1,38 @@
+using DaprShop.Contracts.Inventory;
+using DaprShop.Inventory.Stock;
+using DaprShop.ServiceDefaults.Faults;
+using DaprShop.ServiceDefaults.Http;
+using DaprShop.ServiceDefaults.Json;
+
+namespace DaprShop.Inventory.Reservations;
+
+/// <summary>Takes units for a batch of order lines; the order service's first step. One line that fails says so and fails no other.</summary>
+internal static partial class ReserveManyEndpoint
+{
+    /// <summary>A batch of 512 orders over one line has about a quarter of it.</summary>
+    private const int MaxBodyBytes = 2 * 1024 * 1024;
+
+    public static void MapReserveMany(this IEndpointRouteBuilder routes) =>
+        routes.MapPost("/internal/reservations/batch", HandleAsync).LimitBody(MaxBodyBytes);
+
+    internal static async Task<ReserveManyResult> HandleAsync(
+        Tolerant<ReserveMany> body, StockBuckets buckets, ILogger<ReserveMany> logger, CancellationToken cancellationToken) =>
+        new(await Task.WhenAll(body.Body.Commands.Select(command => ReserveAsync(command, buckets, logger, cancellationToken))));
+
+    private static async Task<ReserveResult> ReserveAsync(
+        Reserve command, StockBuckets buckets, ILogger<ReserveMany> logger, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await buckets.Of(command.Sku).DecideAsync((stock, now) => StockDecisions.Reserve(stock, command, now), cancellationToken);
+        }
+        catch (DependencyUnavailableException failure)
+        {
+            LogUnavailable(logger, failure, command.ReservationId);
+            return new ReserveResult(ReserveOutcome.Unavailable, Order: null, Replayed: false, Available: 0);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Reservation {ReservationId} is unknown; its caller was told to repeat it")]
+    private static partial void LogUnavailable(ILogger logger, Exception failure, string reservationId);
+}

@@ -1,0 +1,37 @@
+using DaprShop.Contracts.Inventory;
+using DaprShop.ServiceDefaults.Faults;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace DaprShop.Order.Placing;
+
+/// <param name="Order">The order as decided first; null when it is refused.</param>
+/// <param name="Replayed">True: another request had it accepted before.</param>
+/// <param name="Refusal">Null when there is an order.</param>
+/// <param name="IsSoldOut">True: refused by the stock, so there is no order under this id.</param>
+internal sealed record AcceptanceOutcome(OrderContent? Order, bool Replayed, ProblemHttpResult? Refusal, bool IsSoldOut = false)
+{
+    public static AcceptanceOutcome Accepted(OrderContent order, bool replayed) => new(order, replayed, Refusal: null);
+
+    /// <summary>The answer to a request under a key that names an order already.</summary>
+    public static AcceptanceOutcome Repeated(OrderContent known, string bodyHash) =>
+        known.BodyHash == bodyHash ? Accepted(known, replayed: true) : KeyReused();
+
+    public static AcceptanceOutcome Refused(ProblemHttpResult refusal) => new(Order: null, Replayed: false, refusal);
+
+    public static AcceptanceOutcome Invalid(ValidationErrors errors)
+    {
+        errors.TryGetProblem(out var problem);
+        return Refused(problem!);
+    }
+
+    public static AcceptanceOutcome KeyReused() => Refused(Problems.IdempotencyKeyReused(
+        "This key already names an order with another body: use a fresh key for another order."));
+
+    /// <param name="sku">Which line was refused; null: given back before the order was complete.</param>
+    public static AcceptanceOutcome SoldOut(string? sku) => Refused(Problems.SoldOut(sku is not null
+        ? $"There is not enough stock of {sku}. The same key may succeed later."
+        : "The stock was given back before the order was complete. The same key may succeed later.")) with { IsSoldOut = true };
+
+    public static AcceptanceOutcome Overloaded(string what) =>
+        Refused(Problems.Overloaded($"Too many {what} wait for their turn: repeat with the same key."));
+}

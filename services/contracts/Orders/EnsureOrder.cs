@@ -6,12 +6,13 @@ namespace DaprShop.Contracts.Orders;
 public sealed record EnsureOrder(string OrderId, string ReservationId, string BodyHash);
 
 /// <summary>
-/// Started: the order exists and its saga runs. Finished: the order is terminal or belongs to another reservation, so the units go back.
+/// Started: the order exists and its saga runs. Waiting: it is accepted and its saga's turn comes. Finished: the order is terminal or belongs to another reservation, so the units go back.
 /// Unknown: no such order yet; expiry may decide.
 /// </summary>
 public enum EnsureOutcome
 {
     Started,
+    Waiting,
     Finished,
     Unknown,
 }

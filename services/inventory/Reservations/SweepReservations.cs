@@ -25,6 +25,9 @@ internal sealed partial class SweepReservations(
     /// <summary>A sweep ends before its lock does; the next one goes on.</summary>
     private static readonly TimeSpan Budget = TimeSpan.FromSeconds(LockSeconds - 10);
 
+    /// <summary>So many orders in a row that only wait for their turn: those reserved after them wait too.</summary>
+    private const int EnoughWaiting = 16;
+
     /// <summary>A clock this far behind the newest document judges nobody's age.</summary>
     private static readonly TimeSpan MaxSkew = TimeSpan.FromSeconds(2);
 
@@ -56,13 +59,14 @@ internal sealed partial class SweepReservations(
             return;
         }
 
-        var due = tentative.Where(reservation => now - reservation.ReservedAt >= options.Value.AskAfter);
-        foreach (var reservation in due.TakeWhile(_ => clock.GetElapsedTime(started) < Budget))
+        var due = tentative.Where(reservation => now - reservation.ReservedAt >= options.Value.AskAfter).OrderBy(reservation => reservation.ReservedAt);
+        var waiting = 0;
+        foreach (var reservation in due.TakeWhile(_ => waiting < EnoughWaiting && clock.GetElapsedTime(started) < Budget))
         {
             try
             {
                 var isOld = now - reservation.ReservedAt >= options.Value.OrphanAfter;
-                await JudgeAsync(bucket, reservation, isOld, cancellationToken);
+                waiting = await JudgeAsync(bucket, reservation, isOld, cancellationToken) == EnsureOutcome.Waiting ? waiting + 1 : 0;
             }
 #pragma warning disable CA1031 // One reservation that cannot be judged must not keep the units of all others.
             catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
@@ -73,7 +77,7 @@ internal sealed partial class SweepReservations(
         }
     }
 
-    private async Task JudgeAsync(StockBucket bucket, Reservation reservation, bool isOld, CancellationToken cancellationToken)
+    private async Task<EnsureOutcome> JudgeAsync(StockBucket bucket, Reservation reservation, bool isOld, CancellationToken cancellationToken)
     {
         var outcome = await orders.EnsureAsync(reservation, cancellationToken);
         if ((outcome == EnsureOutcome.Finished || (outcome == EnsureOutcome.Unknown && isOld))
@@ -81,6 +85,8 @@ internal sealed partial class SweepReservations(
         {
             LogReleased(reservation.Quantity, reservation.Id);
         }
+
+        return outcome;
     }
 
     [LoggerMessage(LogLevel.Warning, "Gave back {Quantity} units: reservation {ReservationId} belongs to no living order")]

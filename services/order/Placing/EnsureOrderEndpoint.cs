@@ -24,11 +24,17 @@ internal static partial class EnsureOrderEndpoint
         OrderIntake intake,
         OrderReservation reservation,
         OrderLog log,
+        OrderTails tails,
         DocumentStore documents,
         ILogger<EnsureOrder> logger,
         CancellationToken cancellationToken)
     {
         var asked = command.Body;
+        if (tails.Find(asked.OrderId) is not null)
+        {
+            return Result(EnsureOutcome.Waiting);
+        }
+
         var found = await orders.FindAsync(asked.OrderId, cancellationToken);
         if (found is null && TryReadAttempt(asked, out var attempt))
         {

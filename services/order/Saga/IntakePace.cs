@@ -16,8 +16,8 @@ internal sealed class IntakePace(OrderTails tails, IOptions<IntakeOptions> optio
     /// <summary>Orders taken in at once, by all relays of this replica together.</summary>
     private const int Concurrency = 16;
 
-    private static readonly TimeSpan Memory = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan Memory = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(200);
 
     private readonly SemaphoreSlim _slots = new(Concurrency);
     private readonly SemaphoreSlim _oneByOne = new(1);

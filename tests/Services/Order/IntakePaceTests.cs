@@ -42,7 +42,7 @@ public sealed class IntakePaceTests : IDisposable
             Assert.InRange(Volatile.Read(ref _taken), 0, breaths);
             _pace.Accepting(16);
             breaths++;
-            _clock.Advance(TimeSpan.FromMilliseconds(50));
+            _clock.Advance(TimeSpan.FromMilliseconds(200));
             return Volatile.Read(ref _taken) == 3;
         });
 
@@ -55,7 +55,7 @@ public sealed class IntakePaceTests : IDisposable
         _pace.Accepting(16);
         var all = Enumerable.Range(0, 3).Select(_ => TakeInAsync()).ToList();
 
-        _clock.Advance(TimeSpan.FromMilliseconds(250));
+        _clock.Advance(TimeSpan.FromSeconds(2));
 
         await Task.WhenAll(all);
         Assert.Equal(3, _taken);

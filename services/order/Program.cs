@@ -24,12 +24,14 @@ builder.Services.AddSingleton(_ => new PaymentClient(DaprClient.CreateInvokeHttp
 builder.Services.AddSingleton(_ => new CatalogClient(DaprClient.CreateInvokeHttpClient(AppIds.Catalog)));
 builder.Services.AddSingleton<OrderTails>();
 builder.Services.AddSingleton<OrderLogReader>();
+builder.Services.AddSingleton<OrderRecords>();
 builder.Services.AddSingleton<OrderStore>();
 builder.Services.AddSingleton<OrderReservation>();
 builder.Services.AddSingleton<BulkReads>();
 builder.Services.AddSingleton<OrderBatches>();
 builder.Services.AddSingleton<OrderAcceptance>();
 builder.Services.AddSingleton<OrderAdvance>();
+builder.Services.AddSingleton<OutcomePublisher>();
 builder.Services.AddSingleton<IntakePace>();
 builder.Services.AddSingleton<OrderIntake>();
 builder.Services.AddSingleton<SagaWaker>();

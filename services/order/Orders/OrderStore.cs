@@ -8,14 +8,14 @@ namespace DaprShop.Order.Orders;
 internal sealed record FoundOrder(OrderContent Order, OrderState? State);
 
 /// <summary>Finds orders, however far the relay has got with them.</summary>
-internal sealed class OrderStore(DocumentStore documents, OrderTails tails, OrderLogReader log)
+internal sealed class OrderStore(DocumentStore documents, OrderRecords records, OrderTails tails, OrderLogReader log)
 {
     public async Task<FoundOrder?> FindAsync(string orderId, CancellationToken cancellationToken)
     {
         // Once more at the end: relayed between the two looks, it is behind the watermarks and under its own key.
         var order = await FindAcceptedAsync(orderId, cancellationToken)
             ?? await log.FindUnrelayedAsync(orderId, cancellationToken)
-            ?? await RecordAsync(orderId, cancellationToken);
+            ?? await records.FindAsync(orderId, cancellationToken);
         return order is null
             ? null
             : new FoundOrder(order, await StateAsync(orderId, cancellationToken));
@@ -26,11 +26,11 @@ internal sealed class OrderStore(DocumentStore documents, OrderTails tails, Orde
     /// reservation and answers with the same content.
     /// </summary>
     public async Task<OrderContent?> FindAcceptedAsync(string orderId, CancellationToken cancellationToken) =>
-        await RecordAsync(orderId, cancellationToken) ?? tails.Find(orderId);
+        await records.FindAsync(orderId, cancellationToken) ?? tails.Find(orderId);
 
     /// <summary>The record itself: what every saga step needs. Throws when there is none, which only a broken caller can cause.</summary>
     public async Task<OrderContent> RequireAsync(string orderId, CancellationToken cancellationToken) =>
-        await RecordAsync(orderId, cancellationToken)
+        await records.FindAsync(orderId, cancellationToken)
         ?? throw new InvalidOperationException($"Order {orderId} has a saga but no record.");
 
     public Task<OrderState?> StateAsync(string orderId, CancellationToken cancellationToken) =>
@@ -41,9 +41,6 @@ internal sealed class OrderStore(DocumentStore documents, OrderTails tails, Orde
 
     public Task RequestCancelAsync(string orderId, CancellationToken cancellationToken) =>
         documents.WriteOnceAsync(OrderKeys.Cancel(orderId), new CancelRequest(orderId), cancellationToken);
-
-    private Task<OrderContent?> RecordAsync(string orderId, CancellationToken cancellationToken) =>
-        documents.ReadAsync<OrderContent>(OrderKeys.Record(orderId), cancellationToken);
 }
 
 /// <summary><c>order/{id}/cancel</c>: the customer no longer wants it (commit rule R1).</summary>

@@ -43,7 +43,7 @@ internal sealed class OrderAcceptance(
         }
 
         return draft.Items.Count == 1
-            ? await batches.AcceptAsync(draft).WaitAsync(cancellationToken)
+            ? await batches.AcceptAsync(draft)
             : await AcceptSeveralAsync(draft, cancellationToken);
     }
 

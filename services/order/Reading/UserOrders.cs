@@ -20,24 +20,22 @@ internal sealed class UserOrders(DocumentStore documents)
 
     public async Task AddAsync(OrderContent order, CancellationToken cancellationToken)
     {
-        var head = await documents.ReadAsync<UserOrdersHead>(OrderKeys.UserHead(order.UserId), cancellationToken);
-        if (head is { Entries.Count: >= 2 * PageSize })
+        for (var isOnNoPage = false; ;)
         {
-            await SplitAsync(order.UserId, head, cancellationToken);
+            var (outcome, head) = await documents.ChangeAsync<UserOrdersHead, (Adding, UserOrdersHead)>(
+                OrderKeys.UserHead(order.UserId), found => Add(found, order, isOnNoPage), cancellationToken);
+            switch (outcome)
+            {
+                case Adding.NeedsSplit:
+                    await SplitAsync(order.UserId, head, cancellationToken);
+                    break;
+                case Adding.MayBeOnPage when !await IsOnPageAsync(order, head, cancellationToken):
+                    isOnNoPage = true;
+                    break;
+                default:
+                    return;
+            }
         }
-
-        if (head is not null && await IsOnPageAsync(order, head, cancellationToken))
-        {
-            return;
-        }
-
-        await documents.ChangeAsync<UserOrdersHead, bool>(
-            OrderKeys.UserHead(order.UserId),
-            found => found?.Entries.Any(entry => entry.OrderId == order.OrderId) == true
-                ? Change.None<UserOrdersHead, bool>(false)
-                : Change.To(
-                    new UserOrdersHead(found?.Pages ?? 0, [.. found?.Entries ?? [], new UserOrder(order.OrderId, order.CreatedAt)]), true),
-            cancellationToken);
     }
 
     /// <summary>The entries before position <paramref name="before"/> (null: the newest), newest first, at most one page of them.</summary>
@@ -61,11 +59,44 @@ internal sealed class UserOrders(DocumentStore documents)
         return ([.. entries.Reverse()], first > 0 ? first : null);
     }
 
+    private enum Adding
+    {
+        Added,
+        NeedsSplit,
+        MayBeOnPage,
+    }
+
+    private static Change<UserOrdersHead, (Adding, UserOrdersHead)> Add(UserOrdersHead? found, OrderContent order, bool isOnNoPage)
+    {
+        var head = found ?? new UserOrdersHead(Pages: 0, Entries: []);
+        if (head.Entries.Any(entry => entry.OrderId == order.OrderId))
+        {
+            return Unchanged(Adding.Added);
+        }
+
+        if (head.Entries.Count >= 2 * PageSize)
+        {
+            return Unchanged(Adding.NeedsSplit);
+        }
+
+        // A restarted relay begins before its watermark: what it adds again may have left the head since.
+        if (head.Pages > 0 && !isOnNoPage)
+        {
+            return Unchanged(Adding.MayBeOnPage);
+        }
+
+        var next = head with { Entries = [.. head.Entries, new UserOrder(order.OrderId, order.CreatedAt)] };
+        return Change.To(next, (Adding.Added, next));
+
+        Change<UserOrdersHead, (Adding, UserOrdersHead)> Unchanged(Adding outcome) =>
+            Change.None<UserOrdersHead, (Adding, UserOrdersHead)>((outcome, head));
+    }
+
     private async Task<UserOrdersPage> PageAsync(string userId, int page, CancellationToken cancellationToken) =>
         await documents.ReadOnceAsync<UserOrdersPage>(OrderKeys.UserPage(userId, page), cancellationToken)
         ?? throw new DependencyUnavailableException($"page {page} of the orders of {userId}");
 
-    /// <summary>A restarted relay begins before its watermark: what it adds again may have left the head since.</summary>
+    /// <summary>Looks from the newest page back, as far as the order's time can lie.</summary>
     private async Task<bool> IsOnPageAsync(OrderContent order, UserOrdersHead head, CancellationToken cancellationToken)
     {
         var isNewest = head.Entries.All(entry => entry.CreatedAt < order.CreatedAt);

@@ -6,8 +6,8 @@ namespace DaprShop.Order.Saga;
 
 internal sealed record CancelOrderInput(string OrderId, OrderEvent Reason, string? PaymentId);
 
-/// <summary>Gives the units back, then ends the order. The compensation of every hold.</summary>
-internal sealed class CancelOrder(OrderStore orders, InventoryClient inventory, OrderAdvance advance)
+/// <summary>Gives the units back, then ends the order and tells the world. The compensation of every hold.</summary>
+internal sealed class CancelOrder(OrderStore orders, InventoryClient inventory, OrderAdvance advance, OutcomePublisher outcomes)
     : WorkflowActivity<CancelOrderInput, bool>
 {
     public override async Task<bool> RunAsync(WorkflowActivityContext context, CancelOrderInput input)
@@ -19,6 +19,7 @@ internal sealed class CancelOrder(OrderStore orders, InventoryClient inventory, 
         }
 
         var advanced = await advance.AdvanceAsync(order, input.Reason, new TransitionDetails(PaymentId: input.PaymentId), CancellationToken.None);
+        await outcomes.PublishAsync(order, advanced.State);
         return advanced.Applied;
     }
 }

@@ -6,8 +6,8 @@ namespace DaprShop.Order.Saga;
 
 internal sealed record ConfirmOrderInput(string OrderId, string PaymentId);
 
-/// <summary>The order is paid: its units are sold. False: the reservation is gone, so the money must go back.</summary>
-internal sealed class ConfirmOrder(OrderStore orders, InventoryClient inventory, OrderAdvance advance)
+/// <summary>The order is paid: its units are sold, and the world is told. False: the reservation is gone, so the money must go back.</summary>
+internal sealed class ConfirmOrder(OrderStore orders, InventoryClient inventory, OrderAdvance advance, OutcomePublisher outcomes)
     : WorkflowActivity<ConfirmOrderInput, bool>
 {
     public override async Task<bool> RunAsync(WorkflowActivityContext context, ConfirmOrderInput input)
@@ -24,7 +24,8 @@ internal sealed class ConfirmOrder(OrderStore orders, InventoryClient inventory,
             }
         }
 
-        await advance.AdvanceAsync(order, OrderEvent.ReservationConfirmed, new TransitionDetails(), CancellationToken.None);
+        var ended = await advance.AdvanceAsync(order, OrderEvent.ReservationConfirmed, new TransitionDetails(), CancellationToken.None);
+        await outcomes.PublishAsync(order, ended.State);
         return true;
     }
 }

@@ -11,11 +11,33 @@ internal sealed partial class OrderAdvance(DocumentStore documents, TimeProvider
     public async Task<TransitionResult> AdvanceAsync(
         OrderContent order, OrderEvent happened, TransitionDetails details, CancellationToken cancellationToken)
     {
-        var traced = details with { TraceId = Activity.Current?.TraceId.ToHexString() };
+        var traced = Traced(details);
         var result = await documents.ChangeAsync<OrderState, TransitionResult>(
             OrderKeys.State(order.OrderId),
             stored => OrderTransitions.Apply(stored, order, happened, traced, clock.GetUtcNow()),
             cancellationToken);
+        Log(order, happened, result);
+        return result;
+    }
+
+    /// <summary>As <see cref="AdvanceAsync"/>, for an order that most likely has no state yet: that spares the read.</summary>
+    public async Task<TransitionResult> AdvanceFirstAsync(
+        OrderContent order, OrderEvent happened, TransitionDetails details, CancellationToken cancellationToken)
+    {
+        var first = OrderTransitions.Apply(stored: null, order, happened, Traced(details), clock.GetUtcNow());
+        if (first.Next is null || await documents.CreateAsync(OrderKeys.State(order.OrderId), first.Next, cancellationToken) is not null)
+        {
+            return await AdvanceAsync(order, happened, details, cancellationToken);
+        }
+
+        Log(order, happened, first.Result);
+        return first.Result;
+    }
+
+    private static TransitionDetails Traced(TransitionDetails details) => details with { TraceId = Activity.Current?.TraceId.ToHexString() };
+
+    private void Log(OrderContent order, OrderEvent happened, TransitionResult result)
+    {
         if (result.Applied)
         {
             LogAdvanced(order.OrderId, result.State.Status, happened);
@@ -24,8 +46,6 @@ internal sealed partial class OrderAdvance(DocumentStore documents, TimeProvider
         {
             LogIllegal(order.OrderId, happened, result.State.Status);
         }
-
-        return result;
     }
 
     [LoggerMessage(LogLevel.Information, "Order {OrderId} is {Status} after {Event}")]

@@ -5,7 +5,6 @@ using DaprShop.Order.Clients;
 using DaprShop.Order.Log;
 using DaprShop.Order.Orders;
 using DaprShop.Order.Reading;
-using DaprShop.ServiceDefaults.State;
 using DaprShop.ServiceDefaults.Telemetry;
 
 namespace DaprShop.Order.Saga;
@@ -15,7 +14,8 @@ namespace DaprShop.Order.Saga;
 /// relay and the backstop may both do it.
 /// </summary>
 internal sealed partial class OrderIntake(
-    DocumentStore documents,
+    OrderStore orders,
+    OrderRecords records,
     DaprWorkflowClient workflows,
     UserOrders userOrders,
     InventoryClient inventory,
@@ -29,14 +29,10 @@ internal sealed partial class OrderIntake(
         ActivityContext.TryParse(order.TraceParent, traceState: null, out var accepted);
         using var activity = ShopActivity.Source.StartActivity("take in order", ActivityKind.Consumer, accepted);
 
-        // Created, never overwritten: when one key was used for two bodies at the same moment, the first record is the order.
-        var record = await documents.ChangeAsync<OrderContent, OrderContent>(
-            OrderKeys.Record(order.OrderId),
-            found => found is null ? Change.To(order, order) : Change.None<OrderContent, OrderContent>(found),
-            cancellationToken);
+        var (record, isNew) = await records.CreateAsync(order, cancellationToken);
         if (record.BodyHash == order.BodyHash)
         {
-            await EnsureSagaAsync(order.OrderId, cancellationToken);
+            await EnsureSagaAsync(order.OrderId, isNew, cancellationToken);
             await userOrders.AddAsync(order, cancellationToken);
         }
         else
@@ -52,14 +48,12 @@ internal sealed partial class OrderIntake(
         return record;
     }
 
-    /// <summary>Starts the saga unless the order is finished: Dapr would run a finished instance id again.</summary>
-    /// <returns>False: the order is finished.</returns>
-    public async Task<bool> EnsureSagaAsync(string orderId, CancellationToken cancellationToken)
+    /// <summary>Starts the saga unless the order is finished: Dapr would run a finished instance id again. A new record has no saga yet.</summary>
+    private async Task EnsureSagaAsync(string orderId, bool isNew, CancellationToken cancellationToken)
     {
-        var state = await documents.ReadAsync<OrderState>(OrderKeys.State(orderId), cancellationToken);
-        if (state is not null && OrderTable.IsTerminal(state.Status))
+        if (!isNew && await orders.StateAsync(orderId, cancellationToken) is { } state && OrderTable.IsTerminal(state.Status))
         {
-            return false;
+            return;
         }
 
         try
@@ -77,8 +71,6 @@ internal sealed partial class OrderIntake(
                 throw;
             }
         }
-
-        return true;
     }
 
     [LoggerMessage(LogLevel.Warning, "Order {OrderId}: its key was used for another body at the same moment; the later one's stock goes back")]

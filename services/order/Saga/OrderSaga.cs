@@ -14,6 +14,5 @@ internal static class OrderSaga
         options.RegisterActivity<ConfirmOrder>();
         options.RegisterActivity<RefundOrder>();
         options.RegisterActivity<CancelOrder>();
-        options.RegisterActivity<PublishOutcome>();
     }
 }

@@ -48,7 +48,6 @@ internal sealed class OrderWorkflow : Workflow<string, string>
             return await CancelAsync(context, orderId, OrderEvent.ConfirmRefused, payment.PaymentId);
         }
 
-        await context.CallActivityAsync<bool>(nameof(PublishOutcome), orderId, UntilDone);
         return nameof(OrderStatus.Confirmed);
     }
 
@@ -99,7 +98,6 @@ internal sealed class OrderWorkflow : Workflow<string, string>
     private static async Task<string> CancelAsync(WorkflowContext context, string orderId, OrderEvent reason, string? paymentId)
     {
         await context.CallActivityAsync<bool>(nameof(CancelOrder), new CancelOrderInput(orderId, reason, paymentId), UntilDone);
-        await context.CallActivityAsync<bool>(nameof(PublishOutcome), orderId, UntilDone);
         return nameof(OrderStatus.Cancelled);
     }
 }

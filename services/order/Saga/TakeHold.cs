@@ -47,7 +47,7 @@ internal sealed class TakeHold(
             }
         }
 
-        var advanced = await advance.AdvanceAsync(
+        var advanced = await advance.AdvanceFirstAsync(
             order,
             OrderEvent.HoldTaken,
             new TransitionDetails(PayBefore: clock.GetUtcNow() + window.Value.Window),

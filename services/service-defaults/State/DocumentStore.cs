@@ -21,6 +21,9 @@ public sealed class DocumentStore(DaprClient dapr, IdSource ids, TimeProvider cl
 
     private const int Schema = 1;
 
+    /// <summary>The ETag that Dapr's client gives a key without a value.</summary>
+    private const string Missing = "";
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     /// <summary>Dapr's client waits for ever. A store that hangs would hold up whoever queues behind the call.</summary>
@@ -67,6 +70,25 @@ public sealed class DocumentStore(DaprClient dapr, IdSource ids, TimeProvider cl
             ThrowWhenOutOfPatience(key, started);
             await PauseAsync(commit, round, cancellationToken);
         }
+    }
+
+    /// <summary>
+    /// Creates the document unless one stands there, which a fresh one mostly finds out with its write alone. Later it is changed by
+    /// <see cref="ChangeAsync{T,TResult}"/> only. Throws <see cref="DependencyUnavailableException"/> when the outcome stays unknown.
+    /// </summary>
+    /// <returns>Null: created, now. Otherwise the document that stands.</returns>
+    public async Task<T?> CreateAsync<T>(string key, T document, CancellationToken cancellationToken)
+        where T : class
+    {
+        var started = clock.GetTimestamp();
+        var commit = ids.NewId();
+        if (await SwapAsync(key, new Stored<T>(Schema, [commit], document), commit, Missing, started, cancellationToken))
+        {
+            return null;
+        }
+
+        var (standing, _) = await ReadStoredAsync<T>(key, cancellationToken);
+        return standing?.Document ?? throw new DependencyUnavailableException($"{Component} key {key}: it was there and is gone");
     }
 
     /// <summary>Reads documents written by <see cref="ChangeAsync{T,TResult}"/>. A key that is left out is missing or could not be read.</summary>

@@ -57,7 +57,7 @@ public sealed class OrderBatchesTests : IAsyncLifetime
         _store = await FaultyStore.StartAsync();
         _reads = BulkReadsTests.Over(_store.Sidecar.Address);
         var intake = new OrderIntake(
-            _store.Documents, workflows: null!, new UserOrders(_store.Documents), new InventoryClient(_inventory.Client()), _tails, NullLogger<OrderIntake>.Instance);
+            orders: null!, new OrderRecords(_store.Documents), workflows: null!, new UserOrders(_store.Documents), new InventoryClient(_inventory.Client()), _tails, NullLogger<OrderIntake>.Instance);
         _log = new OrderLog(
             _store.Documents,
             _tails,

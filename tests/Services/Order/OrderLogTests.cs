@@ -129,7 +129,7 @@ public sealed class OrderLogTests : IAsyncLifetime
     }
 
     private OrderIntake Intake(DocumentStore documents, StubHttp inventory) => new(
-        documents, workflows: null!, new UserOrders(documents), new InventoryClient(inventory.Client()), _tails, NullLogger<OrderIntake>.Instance);
+        orders: null!, new OrderRecords(documents), workflows: null!, new UserOrders(documents), new InventoryClient(inventory.Client()), _tails, NullLogger<OrderIntake>.Instance);
 
     private SlotAppender Appender(Func<OrderLogRecord, ValueTask> committed) => new(
         Slot, Epoch, TimeProvider.System.GetTimestamp(), _store.Documents, _tails, new EndlessLease(), NullLogger.Instance, committed);

@@ -55,6 +55,50 @@ public sealed class DocumentStoreTests : IAsyncLifetime
         Assert.Equal(2, await ValueAsync("counter"));
     }
 
+    [Fact]
+    public async Task Create_NothingStands_WritesWithoutAReadAndCanBeChanged()
+    {
+        _sidecar.FailReads(int.MaxValue);
+
+        Assert.Null(await _documents.CreateAsync("fresh", new Counter(5), CancellationToken.None));
+
+        _sidecar.FailReads(0);
+        Assert.Equal(6, await IncrementAsync("fresh"));
+    }
+
+    [Fact]
+    public async Task Create_AnotherStands_GivesThatOneAndChangesNothing()
+    {
+        await IncrementAsync("counter");
+
+        var standing = await _documents.CreateAsync("counter", new Counter(5), CancellationToken.None);
+
+        Assert.Equal((1, 1), (standing!.Value, await ValueAsync("counter")));
+    }
+
+    [Theory]
+    [InlineData("AppliedButConflict")]
+    [InlineData("AppliedButNoAnswer")]
+    [InlineData("AppliedButError")]
+    [InlineData("ErrorNotApplied")]
+    public async Task Create_AnswerTellsNothing_KnowsItsOwn(string fault)
+    {
+        _sidecar.FailWrites(Enum.Parse<WriteFault>(fault));
+
+        Assert.Null(await _documents.CreateAsync("fresh", new Counter(5), CancellationToken.None));
+        Assert.Equal(5, await ValueAsync("fresh"));
+    }
+
+    [Fact]
+    public async Task Create_ManyAtOnce_OneWins()
+    {
+        var outcomes = await Task.WhenAll(Enumerable.Range(1, 20).Select(n => _documents.CreateAsync("fresh", new Counter(n), CancellationToken.None)));
+
+        var winner = await ValueAsync("fresh");
+        Assert.Single(outcomes, outcome => outcome is null);
+        Assert.All(outcomes.Where(outcome => outcome is not null), standing => Assert.Equal(winner, standing!.Value));
+    }
+
     [Theory]
     [InlineData("AppliedButConflict")]
     [InlineData("AppliedButNoAnswer")]

@@ -1,0 +1,45 @@
+using Dapr.Client;
+using DaprShop.Contracts.Events;
+using DaprShop.Contracts.Inventory;
+using DaprShop.Order.Orders;
+
+namespace DaprShop.Order.Saga;
+
+/// <summary>Tells the world how the order ended. At least once: the event's id is derived, so a consumer sees a repeat as one.</summary>
+internal sealed class OutcomePublisher(DaprClient dapr)
+{
+    public async Task PublishAsync(OrderContent order, OrderState state)
+    {
+        var orderId = order.OrderId;
+        var at = state.Timeline[^1].Time;
+        switch (state.Status)
+        {
+            case OrderStatus.Confirmed:
+                await PublishAsync(
+                    OrderConfirmed.Type,
+                    $"{orderId}:confirmed",
+                    orderId,
+                    new OrderConfirmed($"{orderId}:confirmed", orderId, order.UserId, order.Total, at, state.Version));
+                break;
+            case OrderStatus.Cancelled:
+                await PublishAsync(
+                    OrderCancelled.Type,
+                    $"{orderId}:cancelled",
+                    orderId,
+                    new OrderCancelled($"{orderId}:cancelled", orderId, order.UserId, state.CancelReason ?? "unknown", at, state.Version));
+                break;
+        }
+    }
+
+    private Task PublishAsync<TEvent>(string type, string eventId, string orderId, TEvent happened) =>
+        dapr.PublishEventAsync(
+            Topics.PubSub,
+            Topics.Orders,
+            happened,
+            new Dictionary<string, string>
+            {
+                ["cloudevent.id"] = eventId,
+                ["cloudevent.type"] = type,
+                ["partitionKey"] = orderId,
+            });
+}

@@ -1,6 +1,7 @@
 using System.Globalization;
 using DaprShop.Benchmarks.Blocks;
 using DaprShop.Benchmarks.Drivers;
+using DaprShop.Benchmarks.Sale;
 
 const string Usage =
     """
@@ -12,7 +13,8 @@ const string Usage =
           --json FILE    writes the figures there too
           --only TEXT    blocks only: those whose name holds the text, and the direct call
           --soak N       blocks only: afterwards N minutes of all of them at once, with the sidecar's memory
-    """;
+
+    """ + SaleOptions.Usage;
 
 var components = new List<string>();
 var (seconds, runs, soak) = (2.0, 3, 0);
@@ -25,6 +27,32 @@ if (command == "app" && args is [_, var port])
     // Started by "blocks" as an app of its launcher.
     await using var app = await BenchApp.StartAsync(int.Parse(port, CultureInfo.InvariantCulture), new Arrivals());
     await app.WaitForEndAsync();
+    return 0;
+}
+
+if (command == "hello" && args is [_, var helloPort])
+{
+    await HelloTaker.ServeAsync(int.Parse(helloPort, CultureInfo.InvariantCulture));
+    return 0;
+}
+
+if (command is "accept" or "soldout" or "tail")
+{
+    var options = SaleOptions.Parse(args[1..], problems);
+    if (problems.Count > 0)
+    {
+        problems.ForEach(Console.Error.WriteLine);
+        Console.Error.WriteLine(Usage);
+        return 2;
+    }
+
+    WarnOfDebug();
+    await (command switch
+    {
+        "accept" => SaleBench.AcceptAsync(options),
+        "soldout" => SaleBench.SoldOutAsync(options),
+        _ => SaleBench.TailAsync(options),
+    });
     return 0;
 }
 
@@ -65,10 +93,15 @@ if (problems.Count > 0)
     return 2;
 }
 
-#if DEBUG
-Console.Error.WriteLine("warning: built for debugging; figures count with: dotnet run -c Release --project tests/Benchmarks -- ...");
-#endif
+WarnOfDebug();
 await (command == "drivers"
     ? DriverComparison.RunAsync(components, TimeSpan.FromSeconds(seconds), runs, file)
     : BlockComparison.RunAsync(TimeSpan.FromSeconds(seconds), runs, TimeSpan.FromMinutes(soak), only, file));
 return 0;
+
+static void WarnOfDebug()
+{
+#if DEBUG
+    Console.Error.WriteLine("warning: built for debugging; figures count with: dotnet run -c Release --project tests/Benchmarks -- ...");
+#endif
+}

@@ -33,6 +33,15 @@ internal sealed class HttpConnection : IDisposable
     /// <summary>Throws when the answer is not a 2xx.</summary>
     public async Task SendAsync(ReadOnlyMemory<byte> request)
     {
+        if (await AskAsync(request) is var answer && answer.Status / 100 != 2)
+        {
+            throw new InvalidOperationException($"not expected: {answer.Status} {Encoding.UTF8.GetString(answer.Body.Span)}");
+        }
+    }
+
+    /// <returns>The status and the body as it was sent, chunk sizes included; it is there until the next request.</returns>
+    public async Task<(int Status, ReadOnlyMemory<byte> Body)> AskAsync(ReadOnlyMemory<byte> request)
+    {
         await _socket.SendAsync(request);
         var have = 0;
         int end;
@@ -47,10 +56,13 @@ internal sealed class HttpConnection : IDisposable
             have += read > 0 ? read : throw new IOException("the server hung up");
         }
 
-        if (end != have || _buffer[9] != (byte)'2')
+        if (end != have || !Utf8Parser.TryParse(_buffer.AsSpan(9, 3), out int status, out _))
         {
             throw new InvalidOperationException($"not expected: {Encoding.UTF8.GetString(_buffer, 0, have)}");
         }
+
+        var body = _buffer.AsSpan(0, have).IndexOf("\r\n\r\n"u8) + 4;
+        return (status, _buffer.AsMemory(body, have - body));
     }
 
     public void Dispose() => _socket.Dispose();

@@ -16,7 +16,6 @@ public abstract class LaunchedServer : IAsyncDisposable
     private static readonly TimeSpan StartDeadline = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan StopDeadline = TimeSpan.FromMinutes(2);
 
-    private readonly string _name;
     private readonly string[] _flags;
     private readonly ConcurrentQueue<string> _said = new();
     private readonly TaskCompletionSource<string> _firstReport = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -26,11 +25,13 @@ public abstract class LaunchedServer : IAsyncDisposable
 
     protected LaunchedServer(string name, params string[] flags)
     {
-        _name = name;
+        Name = name;
         _flags = flags;
         Port = FreePorts.Take(1)[0];
         DataDirectory = Path.Combine(Path.GetTempPath(), string.Create(CultureInfo.InvariantCulture, $"{name}-{Environment.ProcessId}-{Port}"));
     }
+
+    public string Name { get; }
 
     public int Port { get; }
 
@@ -70,7 +71,7 @@ public abstract class LaunchedServer : IAsyncDisposable
         _starter = null;
         if (Directory.Exists(DataDirectory))
         {
-            throw new InvalidOperationException($"{_name} did not go without a trace: {DataDirectory} is still there.\n{string.Join('\n', _said)}");
+            throw new InvalidOperationException($"{Name} did not go without a trace: {DataDirectory} is still there.\n{string.Join('\n', _said)}");
         }
     }
 
@@ -95,7 +96,7 @@ public abstract class LaunchedServer : IAsyncDisposable
         catch (Exception exception) when (exception is TimeoutException or InvalidOperationException)
         {
             _starter.StandardInput.Close();
-            throw new InvalidOperationException($"{_name} did not start: {exception.Message}\n{string.Join('\n', _said)}", exception);
+            throw new InvalidOperationException($"{Name} did not start: {exception.Message}\n{string.Join('\n', _said)}", exception);
         }
     }
 
@@ -109,7 +110,7 @@ public abstract class LaunchedServer : IAsyncDisposable
     protected int PidOf(string role) => _pids[role];
 
     private string[] UpCommand() =>
-        ["infra", "up", _name, "--port", Port.ToString(CultureInfo.InvariantCulture), "--data-dir", DataDirectory, "--json", .. _flags];
+        ["infra", "up", Name, "--port", Port.ToString(CultureInfo.InvariantCulture), "--data-dir", DataDirectory, "--json", .. _flags];
 
     private static bool IsReport(string line) => line.StartsWith('{');
 
@@ -141,7 +142,7 @@ public abstract class LaunchedServer : IAsyncDisposable
         using var document = IsReport(report ?? "") ? JsonDocument.Parse(report!) : null;
         if (document is null || document.RootElement.GetProperty("state").GetString() != "running")
         {
-            throw new InvalidOperationException($"{_name} does not run: {said}");
+            throw new InvalidOperationException($"{Name} does not run: {said}");
         }
 
         _pids = document.RootElement.GetProperty("processes").EnumerateObject().ToDictionary(process => process.Name, process => process.Value.GetInt32());

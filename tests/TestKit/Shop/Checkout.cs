@@ -4,9 +4,9 @@ namespace DaprShop.TestKit.Shop;
 public static class Checkout
 {
 #if DEBUG
-    private const string Configuration = "debug";
+    public const string Configuration = "debug";
 #else
-    private const string Configuration = "release";
+    public const string Configuration = "release";
 #endif
 
     public static string Root { get; } = Find();

@@ -41,6 +41,9 @@ public sealed class RunningShop : IAsyncDisposable
 
     public int LauncherPid => _launcher!.Id;
 
+    /// <summary>Store and broker, by name; none where they are files.</summary>
+    public IReadOnlyDictionary<string, int> ServerPids => _infrastructure.Pids;
+
     /// <summary>The process that runs the app now; another one after it was killed and restarted.</summary>
     public IReadOnlyDictionary<string, int> Pids => _pids;
 
@@ -48,12 +51,13 @@ public sealed class RunningShop : IAsyncDisposable
     /// <param name="launcherEnv">Extra environment of the launcher, which sidecars read and apps inherit.</param>
     /// <param name="topology">The file of the repository that it runs from.</param>
     /// <param name="only">The one app of it that is started; null: all of them.</param>
+    /// <param name="stack">The component set; null: the one that this run of the tests is about.</param>
     public static async Task<RunningShop> StartAsync(
         IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>? env = null, IReadOnlyDictionary<string, string>? launcherEnv = null,
-        string topology = TopologyCopy.Whole, string? only = null)
+        string topology = TopologyCopy.Whole, string? only = null, string? stack = null)
     {
         var folder = Directory.CreateTempSubdirectory("daprshop-").FullName;
-        var infrastructure = await ShopInfrastructure.StartAsync(folder);
+        var infrastructure = await ShopInfrastructure.StartAsync(folder, stack);
         var shop = new RunningShop(TopologyCopy.Write(folder, env, topology, only), infrastructure, launcherEnv ?? new Dictionary<string, string>());
         try
         {

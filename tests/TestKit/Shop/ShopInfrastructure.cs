@@ -21,33 +21,38 @@ public sealed class ShopInfrastructure : IAsyncDisposable
     /// <summary>Null: what dapr.yaml itself says.</summary>
     public string? ResourcesPath { get; }
 
+    /// <summary>The processes of its servers, by name.</summary>
+    public IReadOnlyDictionary<string, int> Pids => _servers.ToDictionary(server => server.Name, server => server.Pid);
+
     /// <summary>False: store and broker are files, and whoever writes them is the launcher.</summary>
     public bool HasServers => _servers.Count > 0;
 
     /// <param name="folder">The copy of the set is written below it.</param>
-    public static async Task<ShopInfrastructure> StartAsync(string folder)
+    /// <param name="name">The set; null: the one that this run of the tests is about.</param>
+    public static async Task<ShopInfrastructure> StartAsync(string folder, string? name = null)
     {
-        if (Name == Embedded)
+        name ??= Name;
+        if (name == Embedded)
         {
             return new ShopInfrastructure(null);
         }
 
         var redis = await RedisServer.StartAsync();
         var addresses = new Dictionary<string, string> { ["localhost:6379"] = $"localhost:{Port(redis.Port)}" };
-        switch (Name)
+        switch (name)
         {
             case "redis":
-                return new ShopInfrastructure(Copy(folder, addresses), redis);
+                return new ShopInfrastructure(Copy(folder, name, addresses), redis);
             case "rabbitmq":
                 var rabbit = await RabbitMqServer.StartAsync();
                 addresses["localhost:5672"] = $"localhost:{Port(rabbit.Port)}";
-                return new ShopInfrastructure(Copy(folder, addresses), redis, rabbit);
+                return new ShopInfrastructure(Copy(folder, name, addresses), redis, rabbit);
             case "kafka":
                 var kafka = await KafkaServer.StartAsync();
                 addresses["localhost:9092"] = $"localhost:{Port(kafka.Port)}";
-                return new ShopInfrastructure(Copy(folder, addresses), redis, kafka);
+                return new ShopInfrastructure(Copy(folder, name, addresses), redis, kafka);
             default:
-                throw new InvalidOperationException($"SHOP_STACK={Name}: known are embedded, redis, rabbitmq and kafka.");
+                throw new InvalidOperationException($"SHOP_STACK={name}: known are embedded, redis, rabbitmq and kafka.");
         }
     }
 
@@ -67,11 +72,11 @@ public sealed class ShopInfrastructure : IAsyncDisposable
 
     private static string Port(int port) => port.ToString(CultureInfo.InvariantCulture);
 
-    private static string Copy(string folder, Dictionary<string, string> addresses)
+    private static string Copy(string folder, string name, Dictionary<string, string> addresses)
     {
-        var target = Directory.CreateDirectory(Path.Combine(folder, "components", Name)).FullName;
+        var target = Directory.CreateDirectory(Path.Combine(folder, "components", name)).FullName;
         var missing = addresses.Keys.ToHashSet();
-        foreach (var file in Directory.GetFiles(Path.Combine(Checkout.Root, "components", Name)))
+        foreach (var file in Directory.GetFiles(Path.Combine(Checkout.Root, "components", name)))
         {
             var text = File.ReadAllText(file);
             foreach (var (written, actual) in addresses.Where(address => text.Contains(address.Key, StringComparison.Ordinal)))
@@ -85,6 +90,6 @@ public sealed class ShopInfrastructure : IAsyncDisposable
 
         return missing.Count == 0
             ? target
-            : throw new InvalidOperationException($"components/{Name} does not name {string.Join(", ", missing)}: the shop would use a server that is not the test's.");
+            : throw new InvalidOperationException($"components/{name} does not name {string.Join(", ", missing)}: the shop would use a server that is not the test's.");
     }
 }

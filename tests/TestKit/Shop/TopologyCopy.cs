@@ -71,7 +71,9 @@ public sealed class TopologyCopy
             app.Children["daprGRPCPort"] = Number(free.Dequeue());
             app.Children["metricsPort"] = Number(free.Dequeue());
 
-            // The command is relative to appDirPath, which is absolute now.
+            // Relative to appDirPath, which is absolute now. The file names the builds of a checkout; a benchmark runs those of its own kind.
+            app.Children["command"] = new YamlSequenceNode(((YamlSequenceNode)app.Children["command"])
+                .Select(word => new YamlScalarNode(((YamlScalarNode)word).Value!.Replace("/debug/", $"/{Checkout.Configuration}/", StringComparison.Ordinal))));
             Directory.CreateDirectory(folder);
         }
 

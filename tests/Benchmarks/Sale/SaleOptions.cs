@@ -1,0 +1,111 @@
+using System.Globalization;
+
+namespace DaprShop.Benchmarks.Sale;
+
+/// <summary>What a benchmark of a sale is run with.</summary>
+internal sealed record SaleOptions
+{
+    public const string Usage =
+        """
+               bench accept  [flags]   orders accepted per second, beside the peers
+               bench soldout [flags]   a stock that ends, and the refusals after it
+               bench tail    [flags]   accepted orders until they are Confirmed
+
+                  --set NAME         component set: redis (default) or embedded
+                  --door NAME        order (the service's own port, default), gateway, or both
+                  --peers LIST       go-outbox,hello (default), one of them, or none
+                  --connections LIST buyers at once (default 64,256)
+                  --skus N           products, wanted by Zipf's law (default 1)
+                  --units N          soldout: units there are (default 20000)
+                  --orders N         tail: orders that are placed (default 2000)
+                  --backlog N        accepted orders that may wait for their sagas (default 1000000)
+                  --drain SECONDS    how long to wait for the sagas after each run (default 600)
+                  --warm SECONDS     load before the first measurement, per contender (default 10)
+                  --svg FILE         accept: a picture of the result
+                  --seconds, --runs, --json as above
+        """;
+
+    public string Set { get; private init; } = "redis";
+
+    public IReadOnlyList<string> Doors { get; private init; } = ["order"];
+
+    public IReadOnlyList<string> Peers { get; private init; } = ["go-outbox", "hello"];
+
+    public IReadOnlyList<int> Connections { get; private init; } = [64, 256];
+
+    public int Skus { get; private init; } = 1;
+
+    public int Units { get; private init; } = 20_000;
+
+    public int Orders { get; private init; } = 2000;
+
+    public int Backlog { get; private init; } = 1_000_000;
+
+    public TimeSpan Drain { get; private init; } = TimeSpan.FromMinutes(10);
+
+    public TimeSpan Warm { get; private init; } = TimeSpan.FromSeconds(10);
+
+    public TimeSpan Seconds { get; private init; } = TimeSpan.FromSeconds(4);
+
+    public int Runs { get; private init; } = 3;
+
+    public string? Json { get; private init; }
+
+    public string? Svg { get; private init; }
+
+    /// <param name="problems">Everything that is wrong with them.</param>
+    public static SaleOptions Parse(IReadOnlyList<string> args, ICollection<string> problems)
+    {
+        var options = new SaleOptions();
+        for (var n = 0; n < args.Count; n += 2)
+        {
+            var value = n + 1 < args.Count ? args[n + 1] : "";
+            var next = (args[n], value) switch
+            {
+                ("--set", "redis" or "embedded") => options with { Set = value },
+                ("--door", "order" or "gateway") => options with { Doors = [value] },
+                ("--door", "both") => options with { Doors = ["order", "gateway"] },
+                ("--peers", "none") => options with { Peers = [] },
+                ("--peers", _) when Names(value, "go-outbox", "hello") is { } peers => options with { Peers = peers },
+                ("--connections", _) when Numbers(value, 10_000) is { } connections => options with { Connections = connections },
+                ("--skus", _) when Number(value, 1000) is { } skus => options with { Skus = skus },
+                ("--units", _) when Number(value, 100_000_000) is { } units => options with { Units = units },
+                ("--orders", _) when Number(value, 1_000_000) is { } orders => options with { Orders = orders },
+                ("--backlog", _) when Number(value, 100_000_000) is { } backlog => options with { Backlog = backlog },
+                ("--drain", _) when Duration(value) is { } drain => options with { Drain = drain },
+                ("--warm", _) when Duration(value) is { } warm => options with { Warm = warm },
+                ("--seconds", _) when Duration(value) is { Ticks: > 0 } seconds => options with { Seconds = seconds },
+                ("--runs", _) when Number(value, 1000) is { } runs => options with { Runs = runs },
+                ("--json", { Length: > 0 }) => options with { Json = value },
+                ("--svg", { Length: > 0 }) => options with { Svg = value },
+                _ => null,
+            };
+            if (next is null)
+            {
+                problems.Add($"error: '{args[n]} {value}' is not understood here, or the value is missing or wrong");
+            }
+
+            options = next ?? options;
+        }
+
+        return options;
+    }
+
+    private static int? Number(string text, int largest) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= 1 && number <= largest ? number : null;
+
+    private static TimeSpan? Duration(string text) =>
+        double.TryParse(text, CultureInfo.InvariantCulture, out var seconds) && seconds is >= 0 and < 3600 ? TimeSpan.FromSeconds(seconds) : null;
+
+    private static List<int>? Numbers(string text, int largest)
+    {
+        var numbers = text.Split(',').Select(part => Number(part, largest)).ToList();
+        return numbers.Contains(null) ? null : [.. numbers.Select(number => number!.Value)];
+    }
+
+    private static string[]? Names(string text, params string[] known)
+    {
+        var names = text.Split(',');
+        return names.All(known.Contains) ? names : null;
+    }
+}

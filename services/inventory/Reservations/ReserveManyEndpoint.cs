@@ -26,12 +26,18 @@ internal static partial class ReserveManyEndpoint
         {
             return await buckets.Of(command.Sku).DecideAsync((stock, now) => StockDecisions.Reserve(stock, command, now), cancellationToken);
         }
+        catch (OverloadedException)
+        {
+            return Nothing(ReserveOutcome.Overloaded);
+        }
         catch (DependencyUnavailableException failure)
         {
             LogUnavailable(logger, failure, command.ReservationId);
-            return new ReserveResult(ReserveOutcome.Unavailable, Order: null, Replayed: false, Available: 0);
+            return Nothing(ReserveOutcome.Unavailable);
         }
     }
+
+    private static ReserveResult Nothing(ReserveOutcome outcome) => new(outcome, Order: null, Replayed: false, Available: 0);
 
     [LoggerMessage(LogLevel.Warning, "Reservation {ReservationId} is unknown; its caller was told to repeat it")]
     private static partial void LogUnavailable(ILogger logger, Exception failure, string reservationId);

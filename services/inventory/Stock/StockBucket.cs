@@ -12,7 +12,7 @@ namespace DaprShop.Inventory.Stock;
 /// </summary>
 internal sealed partial class StockBucket : IAsyncDisposable
 {
-    private const int MaxBatch = 64;
+    private const int MaxBatch = 512;
     private const int MaxWaiting = 4096;
 
     private readonly string _sku;
@@ -50,7 +50,7 @@ internal sealed partial class StockBucket : IAsyncDisposable
 
     /// <summary>
     /// Decides and commits. The result is given only after its entry is durable. Throws <see cref="DependencyUnavailableException"/>
-    /// when the outcome is unknown: repeat the command, it is idempotent.
+    /// when the outcome is unknown: repeat the command, it is idempotent. Throws <see cref="OverloadedException"/> when too many wait.
     /// </summary>
     public async Task<TResult> DecideAsync<TResult>(
         Func<StockLedger, DateTimeOffset, Decision<TResult>> decide, CancellationToken cancellationToken)
@@ -58,7 +58,7 @@ internal sealed partial class StockBucket : IAsyncDisposable
         var command = new Command<TResult>(decide);
         if (!_batches.TryAdd(command))
         {
-            throw new DependencyUnavailableException($"stock of {_sku} (too many waiting)");
+            throw new OverloadedException($"stock of {_sku}");
         }
 
         return await command.Result.WaitAsync(cancellationToken);

@@ -50,6 +50,8 @@ internal sealed partial class FaultMiddleware(RequestDelegate next, ILogger<Faul
                 return Problems.Validation(JsonFaults.Describe(malformed));
             case InvalidOperationException when NamesUnknownCharset(request):
                 return NotJson();
+            case OverloadedException:
+                return Problems.Overloaded("Too many requests wait for the same thing: nothing was done. Repeat it with the same Idempotency-Key.");
             case DependencyUnavailableException or DaprException or HttpRequestException or TimeoutException or OperationCanceledException:
                 LogUnavailable(logger, fault);
                 return Problems.DependencyUnavailable(

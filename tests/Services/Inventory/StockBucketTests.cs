@@ -1,6 +1,8 @@
 using DaprShop.Contracts.Inventory;
+using DaprShop.Inventory.Reservations;
 using DaprShop.Inventory.Stock;
 using DaprShop.ServiceDefaults.Faults;
+using DaprShop.ServiceDefaults.Json;
 using DaprShop.Tests.Services.Order;
 using DaprShop.Tests.Services.State;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -73,6 +75,27 @@ public sealed class StockBucketTests : IAsyncLifetime
         var result = await ReserveStubbornlyAsync(bucket, "o-2");
 
         Assert.Equal((ReserveOutcome.Reserved, 3L), (result.Outcome, result.Available));
+    }
+
+    [Fact]
+    public async Task ReserveMany_MoreThanMayWait_TellsTheRestThatNothingWasDone()
+    {
+        await using var buckets = new StockBuckets(_store.Documents, _clock, NullLogger<StockBucket>.Instance);
+        await CreateAsync(buckets.Of(Sku), units: 100_000);
+        var commands = Enumerable.Range(0, 6000).Select(n => new Reserve($"o-{n}", Sku, 1, SampleOrders.One($"o-{n}", quantity: 1))).ToList();
+
+        using var open = new ManualResetEventSlim();
+        _store.Sidecar.BeforeWrite = _ => Assert.True(open.Wait(TimeSpan.FromSeconds(30)));
+        var asked = ReserveManyEndpoint.HandleAsync(
+            new Tolerant<ReserveMany>(new ReserveMany(commands)), buckets, NullLogger<ReserveMany>.Instance, CancellationToken.None);
+        open.Set();
+        var answer = await asked;
+
+        var outcomes = answer.Results.CountBy(result => result.Outcome).ToDictionary();
+        Assert.Equal(6000, answer.Results.Count);
+        Assert.Equal([ReserveOutcome.Reserved, ReserveOutcome.Overloaded], outcomes.Keys.Order());
+        Assert.InRange(outcomes[ReserveOutcome.Reserved], 4096, 4096 + 512);
+        Assert.Equal(outcomes[ReserveOutcome.Reserved], (await AuditAsync()).Document.Reserved);
     }
 
     [Fact]

@@ -29,6 +29,18 @@ public class PipelineTests
     }
 
     [Fact]
+    public async Task Request_TooManyWait_Is429WithRetryAfter()
+    {
+        await using var service = await StartAsync();
+
+        var answer = await service.SendAsync(HttpMethod.Get, "/throw/overloaded");
+
+        Assert.Equal(HttpStatusCode.TooManyRequests, answer.StatusCode);
+        Assert.Equal("overloaded", await answer.ProblemAsync());
+        Assert.Equal("1", answer.Headers.GetValues("Retry-After").Single());
+    }
+
+    [Fact]
     public async Task Request_UnexpectedFault_Is500AndTellsNothing()
     {
         await using var service = await StartAsync();
@@ -191,6 +203,7 @@ public class PipelineTests
             throw fault switch
             {
                 "dependency" => new DependencyUnavailableException("store"),
+                "overloaded" => new OverloadedException("stock"),
                 "dapr" => new DaprException("state operation failed"),
                 "http" => new HttpRequestException("connection refused"),
                 "timeout" => new TimeoutException(),

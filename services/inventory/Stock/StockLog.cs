@@ -5,7 +5,7 @@ namespace DaprShop.Inventory.Stock;
 /// <summary>The log of a bucket, one document per batch (commit rule R1), enumerable with no listing.</summary>
 internal sealed class StockLog(string sku, DocumentStore documents)
 {
-    private const int PageSize = 200;
+    private const int PageSize = 50;
 
     public Task WriteAsync(StockBatch batch, CancellationToken cancellationToken) =>
         documents.WriteOnceAsync(StockKeys.Batch(sku, batch.N), batch, cancellationToken);

@@ -12,7 +12,8 @@ namespace DaprShop.Order.Log;
 /// </summary>
 internal sealed partial class SlotAppender : IAsyncDisposable
 {
-    private const int MaxBatch = 8;
+    /// <summary>Batches of orders in one record: with 512 orders in each it stays well below the sidecar's limit of a request.</summary>
+    private const int MaxBatch = 4;
     private const int MaxWaiting = 64;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 

@@ -65,8 +65,8 @@ internal sealed partial class OrderBatches : IAsyncDisposable
         try
         {
             _pace.Accepting(batch.Count);
-            var open = await SettleKnownAsync(FirstOfEachOrder(batch), cancellationToken);
-            var priced = await PriceAsync(open, cancellationToken);
+            var open = await SettleKnownAsync(batch, cancellationToken);
+            var priced = await PriceAsync(FirstOfEachOrder(open), cancellationToken);
             if (priced.Count > 0)
             {
                 await ReserveAsync(priced, cancellationToken);
@@ -84,7 +84,7 @@ internal sealed partial class OrderBatches : IAsyncDisposable
     }
 
     /// <summary>Two requests under one key meet in one batch: the later ones wait for the next, where the first is known.</summary>
-    private List<Waiting> FirstOfEachOrder(IReadOnlyList<Waiting> batch)
+    private List<Waiting> FirstOfEachOrder(List<Waiting> batch)
     {
         var seen = new HashSet<string>(batch.Count, StringComparer.Ordinal);
         var first = new List<Waiting>(batch.Count);
@@ -107,16 +107,16 @@ internal sealed partial class OrderBatches : IAsyncDisposable
     /// Answers those whose key names an order already. A record that lies only in a log of another process is not looked for: inventory knows its
     /// reservation and answers with the same content. An order over several SKUs shows in its intent alone.
     /// </summary>
-    private async Task<List<Waiting>> SettleKnownAsync(List<Waiting> batch, CancellationToken cancellationToken)
+    private async Task<List<Waiting>> SettleKnownAsync(IReadOnlyList<Waiting> batch, CancellationToken cancellationToken)
     {
-        var keys = new List<string>(batch.Count * 2);
+        var keys = new HashSet<string>(batch.Count * 2, StringComparer.Ordinal);
         foreach (var waiting in batch)
         {
             keys.Add(OrderKeys.Record(waiting.Draft.OrderId));
             keys.Add(OrderKeys.Intent(waiting.Draft.OrderId));
         }
 
-        var found = await _reads.ReadAsync(keys, cancellationToken);
+        var found = await _reads.ReadAsync([.. keys], cancellationToken);
         var open = new List<Waiting>(batch.Count);
         foreach (var waiting in batch)
         {

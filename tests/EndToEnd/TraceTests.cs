@@ -39,7 +39,7 @@ public sealed class TraceTests(WatchedShop watched) : IClassFixture<WatchedShop>
     public async Task Order_FromTheGatewayToTheInbox_IsOneTrace()
     {
         using var shopper = await ShopClient.SignInAsync(watched.Shop.Gateway, "shopper-1");
-        var placed = await shopper.PlaceAsync("k", "tok_async", ("SKU-1001", 1));
+        var placed = await shopper.PlaceStubbornlyAsync("k", "tok_async", ("SKU-1001", 1));
         var traceId = Assert.Single(placed.Headers.GetValues("X-Trace-Id"));
         await shopper.FollowAsync(placed.Json.GetProperty("id").GetString()!, "Confirmed");
 

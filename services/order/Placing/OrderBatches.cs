@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using DaprShop.Contracts;
 using DaprShop.Contracts.Inventory;
 using DaprShop.Order.Clients;
@@ -7,6 +8,7 @@ using DaprShop.Order.Saga;
 using DaprShop.ServiceDefaults.Batching;
 using DaprShop.ServiceDefaults.Faults;
 using DaprShop.ServiceDefaults.State;
+using DaprShop.ServiceDefaults.Telemetry;
 using Microsoft.Extensions.Options;
 
 namespace DaprShop.Order.Placing;
@@ -65,6 +67,7 @@ internal sealed partial class OrderBatches : IAsyncDisposable
         try
         {
             _pace.Accepting(batch.Count);
+            using var activity = StartActivity(batch);
             var open = await SettleKnownAsync(batch, cancellationToken);
             var priced = await PriceAsync(FirstOfEachOrder(open), cancellationToken);
             if (priced.Count > 0)
@@ -81,6 +84,24 @@ internal sealed partial class OrderBatches : IAsyncDisposable
                 waiting.Fail(failure);
             }
         }
+    }
+
+    /// <summary>A lone order goes on in its request's trace. A batch belongs to no single one: it has its own, with links to all of them.</summary>
+    private static Activity? StartActivity(IReadOnlyList<Waiting> batch)
+    {
+        var requests = new List<ActivityContext>(batch.Count);
+        foreach (var waiting in batch)
+        {
+            if (ActivityContext.TryParse(waiting.Draft.TraceParent, traceState: null, out var request))
+            {
+                requests.Add(request);
+            }
+        }
+
+        return batch.Count == 1 && requests.Count == 1
+            ? ShopActivity.Source.StartActivity("accept order", ActivityKind.Internal, requests[0])
+            : ShopActivity.Source.StartActivity(
+                "accept orders", ActivityKind.Internal, parentContext: default, links: requests.Select(request => new ActivityLink(request)));
     }
 
     /// <summary>Two requests under one key meet in one batch: the later ones wait for the next, where the first is known.</summary>

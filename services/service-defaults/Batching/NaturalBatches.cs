@@ -23,7 +23,12 @@ public sealed class NaturalBatches<T> : IAsyncDisposable
     {
         (_largest, _commit, _abandon) = (largest, commit, abandon);
         _waiting = Channel.CreateBounded<T>(capacity);
-        _loop = Task.Run(() => RunAsync(_stopping.Token));
+
+        // Whoever happens to make this, such as the first request, must not lend its trace to all that follow.
+        using (ExecutionContext.SuppressFlow())
+        {
+            _loop = Task.Run(() => RunAsync(_stopping.Token));
+        }
     }
 
     /// <returns>False: too many wait, or the loop has ended.</returns>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Collections.Concurrent;
 using DaprShop.ServiceDefaults.Batching;
 using DaprShop.TestKit;
@@ -8,6 +9,27 @@ public class NaturalBatchesTests
 {
     private readonly ConcurrentQueue<IReadOnlyList<int>> _committed = new();
     private readonly ConcurrentQueue<int> _abandoned = new();
+
+    [Fact]
+    public async Task Commit_MadeWhileARequestWasServed_HasNoTraceOfIt()
+    {
+        var seen = new TaskCompletionSource<Activity?>();
+        using var request = new Activity("the first request").Start();
+        await using var batches = new NaturalBatches<int>(
+            capacity: 1,
+            largest: 1,
+            (_, _) =>
+            {
+                seen.TrySetResult(Activity.Current);
+                return Task.CompletedTask;
+            },
+            _ => { });
+
+        Assert.True(batches.TryAdd(1));
+
+        Assert.Null(await seen.Task.WaitAsync(TimeSpan.FromSeconds(30)));
+        Assert.Same(request, Activity.Current);
+    }
 
     [Fact]
     public async Task Items_ThatComeDuringACommit_AreTheNextBatchInTheirOrder()

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using DaprShop.Contracts;
 using DaprShop.Contracts.Api;
@@ -29,6 +30,7 @@ public sealed class OrderBatchesTests : IAsyncLifetime
     private readonly OrderTails _tails = new();
     private readonly StubHttp _catalog;
     private readonly StubHttp _inventory;
+    private readonly ConcurrentDictionary<string, OrderContent> _reserved = new(StringComparer.Ordinal);
     private readonly ManualResetEventSlim _open = new(initialState: true);
     private readonly IntakePace _pace;
     private FaultyStore _store = null!;
@@ -232,7 +234,7 @@ public sealed class OrderBatchesTests : IAsyncLifetime
         TimeProvider.System,
         NullLogger<OrderBatches>.Instance);
 
-    private static ReserveResult Reserve(Reserve command) => command.Sku switch
+    private ReserveResult Reserve(Reserve command) => command.Sku switch
     {
         "SKU-EMPTY" => Result(ReserveOutcome.SoldOut),
         "SKU-REUSED" => Result(ReserveOutcome.KeyReused),
@@ -240,7 +242,10 @@ public sealed class OrderBatchesTests : IAsyncLifetime
         "SKU-LOST" => Result(ReserveOutcome.Unavailable),
         "SKU-KNOWN" => new ReserveResult(
             ReserveOutcome.Reserved, SampleOrders.One(command.Order.OrderId, "first-hash", sku: command.Sku), Replayed: true, Available: 1),
-        _ => Result(ReserveOutcome.Reserved),
+        _ when _reserved.TryAdd(command.ReservationId, command.Order) => Result(ReserveOutcome.Reserved),
+        _ when _reserved[command.ReservationId] is var known && known.BodyHash == command.Order.BodyHash =>
+            new ReserveResult(ReserveOutcome.Reserved, known, Replayed: true, Available: 1),
+        _ => Result(ReserveOutcome.KeyReused),
     };
 
     private static ReserveResult Result(ReserveOutcome outcome) => new(outcome, Order: null, Replayed: false, Available: 1);

@@ -39,6 +39,11 @@ if (command == "hello" && args is [_, var helloPort])
 if (command is "accept" or "soldout" or "tail")
 {
     var options = SaleOptions.Parse(args[1..], problems);
+    if (options.Doors.Count == 0 && (command != "accept" || options.Peers.Count == 0))
+    {
+        problems.Add("error: '--door none' leaves nothing to measure; it is for 'accept' with peers");
+    }
+
     if (problems.Count > 0)
     {
         problems.ForEach(Console.Error.WriteLine);

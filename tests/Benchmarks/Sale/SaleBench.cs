@@ -104,10 +104,10 @@ internal static class SaleBench
                 takers.Add(peer == "hello" ? await HelloTaker.StartAsync() : await GoTaker.StartAsync());
             }
 
-            var shop = await ShopTaker.StartShopAsync(options.Set, options.Backlog);
+            var shop = options.Doors.Count == 0 ? null : await ShopTaker.StartShopAsync(options.Set, options.Backlog);
             foreach (var (n, door) in options.Doors.Index())
             {
-                takers.Add(await ShopTaker.OpenAsync(shop, $"shop ({door})", door == "gateway", options.Skus, units, ownsShop: n == 0));
+                takers.Add(await ShopTaker.OpenAsync(shop!, $"shop ({door})", door == "gateway", options.Skus, units, ownsShop: n == 0));
             }
         }
         catch

@@ -12,7 +12,7 @@ internal sealed record SaleOptions
                bench tail    [flags]   accepted orders until they are Confirmed
 
                   --set NAME         component set: redis (default) or embedded
-                  --door NAME        order (the service's own port, default), gateway, or both
+                  --door NAME        order (the service's own port, default), gateway, both, or none: the peers alone
                   --peers LIST       go-outbox,hello (default), one of them, or none
                   --connections LIST buyers at once (default 64,256)
                   --skus N           products, wanted by Zipf's law (default 1)
@@ -65,6 +65,7 @@ internal sealed record SaleOptions
                 ("--set", "redis" or "embedded") => options with { Set = value },
                 ("--door", "order" or "gateway") => options with { Doors = [value] },
                 ("--door", "both") => options with { Doors = ["order", "gateway"] },
+                ("--door", "none") => options with { Doors = [] },
                 ("--peers", "none") => options with { Peers = [] },
                 ("--peers", _) when Names(value, "go-outbox", "hello") is { } peers => options with { Peers = peers },
                 ("--connections", _) when Numbers(value, 10_000) is { } connections => options with { Connections = connections },

@@ -23,6 +23,9 @@ internal sealed partial class OrderLog(
     TimeProvider clock,
     ILogger<OrderLog> logger) : BackgroundService
 {
+    /// <summary>No 202 later than this after the reservation was asked for: the backstop may be judging it by then.</summary>
+    private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(2);
+
     private readonly string _run = ids.NewId();
     private readonly ConcurrentDictionary<int, Held> _held = new();
     private uint _turn;
@@ -40,6 +43,17 @@ internal sealed partial class OrderLog(
         }
 
         return held[(int)(Interlocked.Increment(ref _turn) % (uint)held.Count)].Appender.AppendAsync(orders);
+    }
+
+    /// <summary>As <see cref="AppendAsync"/>; throws when the orders may not be answered 202 any more.</summary>
+    /// <param name="asked">Monotonic timestamp taken before the reservation was asked for.</param>
+    public async Task AppendInTimeAsync(IReadOnlyList<OrderContent> orders, long asked, CancellationToken cancellationToken)
+    {
+        await AppendAsync(orders).WaitAsync(AnswerLimit, clock, cancellationToken);
+        if (clock.GetElapsedTime(asked) > AnswerLimit)
+        {
+            throw new DependencyUnavailableException("order log (too slow to promise anything)");
+        }
     }
 
     public override async Task StopAsync(CancellationToken cancellationToken)

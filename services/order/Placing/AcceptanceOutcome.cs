@@ -28,10 +28,13 @@ internal sealed record AcceptanceOutcome(OrderContent? Order, bool Replayed, Pro
         "This key already names an order with another body: use a fresh key for another order."));
 
     /// <param name="sku">Which line was refused; null: given back before the order was complete.</param>
-    public static AcceptanceOutcome SoldOut(string? sku) => Refused(Problems.SoldOut(sku is not null
-        ? $"There is not enough stock of {sku}. The same key may succeed later."
-        : "The stock was given back before the order was complete. The same key may succeed later.")) with
-    { IsSoldOut = true };
+    public static AcceptanceOutcome SoldOut(string? sku)
+    {
+        var refusal = Problems.SoldOut(sku is not null
+            ? $"There is not enough stock of {sku}. The same key may succeed later."
+            : "The stock was given back before the order was complete. The same key may succeed later.");
+        return new AcceptanceOutcome(Order: null, Replayed: false, refusal, IsSoldOut: true);
+    }
 
     public static AcceptanceOutcome Overloaded(string what) =>
         Refused(Problems.Overloaded($"Too many {what} wait for their turn: repeat with the same key."));

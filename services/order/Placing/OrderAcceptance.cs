@@ -92,12 +92,7 @@ internal sealed class OrderAcceptance(
             };
         }
 
-        await log.AppendAsync([order]).WaitAsync(OrderBatches.AnswerLimit, clock, cancellationToken);
-        if (clock.GetElapsedTime(asked) > OrderBatches.AnswerLimit)
-        {
-            throw new DependencyUnavailableException("order log (too slow to promise anything)");
-        }
-
+        await log.AppendInTimeAsync([order], asked, cancellationToken);
         return AcceptanceOutcome.Accepted(order, reserved.Replayed);
     }
 }

@@ -22,9 +22,6 @@ internal sealed partial class OrderBatches : IAsyncDisposable
 {
     private const int MaxBatch = 512;
 
-    /// <summary>No 202 later than this after the reservation was asked for: the backstop may be judging it by then.</summary>
-    public static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(2);
-
     private readonly BulkReads _reads;
     private readonly CatalogClient _catalog;
     private readonly InventoryClient _inventory;
@@ -219,12 +216,7 @@ internal sealed partial class OrderBatches : IAsyncDisposable
     {
         try
         {
-            await _log.AppendAsync([.. batch.Select(item => item.Order)]).WaitAsync(AnswerLimit, _clock, cancellationToken);
-            if (_clock.GetElapsedTime(asked) > AnswerLimit)
-            {
-                throw new DependencyUnavailableException("order log (too slow to promise anything)");
-            }
-
+            await _log.AppendInTimeAsync([.. batch.Select(item => item.Order)], asked, cancellationToken);
             LogAccepted(batch.Count);
             foreach (var item in batch)
             {

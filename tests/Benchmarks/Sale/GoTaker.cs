@@ -35,9 +35,8 @@ internal sealed class GoTaker : IOrderTaker
         var address = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{redis.Port}");
         await RunAsync("redis-cli", "-p", redis.Port.ToString(CultureInfo.InvariantCulture), "set", "stock:sku-001", "1000000000");
         var port = FreePorts.Take(1)[0];
-        var process = Process.Start(new ProcessStartInfo(
-            Path.Combine(target, "go-seed"), ["-mode", "outbox", "-listen", $"127.0.0.1:{port}", "-redis", address])
-        { RedirectStandardError = true })!;
+        string[] flags = ["-mode", "outbox", "-listen", $"127.0.0.1:{port}", "-redis", address];
+        var process = Process.Start(new ProcessStartInfo(Path.Combine(target, "go-seed"), flags) { RedirectStandardError = true })!;
         process.BeginErrorReadLine();
         await Ports.OpenAsync(port, process);
         return new GoTaker(process, redis, port);

@@ -3,11 +3,19 @@ using DaprShop.Contracts;
 using DaprShop.Inventory.Reservations;
 using DaprShop.Inventory.Stock;
 using DaprShop.ServiceDefaults;
+using DaprShop.ServiceDefaults.Json;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
 builder.Services.AddOptions<SweepOptions>().BindConfiguration("Sweep").ValidateDataAnnotations().ValidateOnStart();
-builder.Services.AddSingleton<StockBuckets>();
+builder.Services.AddSingleton<StockPools>();
+builder.Services.AddSingleton<StockViews>();
+builder.Services.AddActors(options =>
+{
+    options.UseJsonSerialization = true;
+    options.JsonSerializerOptions = ShopJson.Documents;
+    options.Actors.RegisterActor<StockActor>();
+});
 builder.Services.AddSingleton<SweepReservations>();
 builder.Services.AddSingleton(_ => new OrderBackstop(DaprClient.CreateInvokeHttpClient(AppIds.Order)));
 builder.Services.AddHostedService<StockSeed>();
@@ -19,4 +27,5 @@ app.MapReserveMany();
 app.MapChangeReservation();
 app.MapStockAudit();
 app.MapSweep();
+app.MapActorsHandlers();
 await app.RunAsync();

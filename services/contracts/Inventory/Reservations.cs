@@ -13,6 +13,7 @@ public sealed record Reserve(string ReservationId, string Sku, int Quantity, Ord
 /// <summary>The immutable content of an order: the order record is a pure function of it.</summary>
 /// <param name="TraceParent">W3C trace context of the accepting request: what follows from the order continues its trace.</param>
 /// <param name="BodyHash">Hex SHA-256 over the canonical request body; another hash under the same key is a reused key.</param>
+/// <param name="SaleId">The sale whose units, price and limit it has; null: an order from the catalogue.</param>
 public sealed record OrderContent(
     string OrderId,
     string UserId,
@@ -21,7 +22,8 @@ public sealed record OrderContent(
     Money Total,
     string PaymentSource,
     DateTimeOffset CreatedAt,
-    string? TraceParent = null);
+    string? TraceParent = null,
+    string? SaleId = null);
 
 /// <param name="ReservationId">Which reservation holds this line's units.</param>
 public sealed record OrderLine(string Sku, int Quantity, Money UnitPrice, string ReservationId);
@@ -32,6 +34,9 @@ public enum ReserveOutcome
     SoldOut,
     KeyReused,
     UnknownSku,
+    PurchaseLimitReached,
+    SaleNotStarted,
+    SaleEnded,
 
     /// <summary>Too many wait for this stock: nothing was reserved.</summary>
     Overloaded,
@@ -58,14 +63,21 @@ public enum ReservationState
 /// <c>POST /internal/reservations/{hold|confirm|release}</c>. Each is idempotent; <c>Done</c> is false when the
 /// reservation can no longer get there (released before a hold or confirm, confirmed before a release, or unknown).
 /// </summary>
-public sealed record ChangeReservation(string Sku, string ReservationId);
+/// <param name="UserId">Whose order it is: it leads to the bucket.</param>
+/// <param name="SaleId">The order's sale, if it has one.</param>
+public sealed record ChangeReservation(string Sku, string ReservationId, string UserId, string? SaleId = null);
 
 public sealed record ChangeReservationResult(bool Done, ReservationState? State);
 
-/// <summary><c>GET /internal/stock-audit</c>: the stock logs folded, one entry per SKU.</summary>
+/// <summary><c>GET /internal/stock-audit</c>: the stock logs folded, one entry per bucket.</summary>
 public sealed record StockAudit(StockFold Document, StockFold Log, long UnitsHeldByReservations, IReadOnlyList<AuditedReservation> Reservations);
 
+/// <summary>Always <c>Initial + Restocked + Received = Available + Reserved + Sold + Sent</c>.</summary>
+/// <param name="Bucket">Such as <c>SKU-1001/0</c>, or <c>sale:spring/0</c> for one of a sale.</param>
+/// <param name="Received">Units that came from other buckets.</param>
+/// <param name="Sent">Units that went to other buckets, received there or not.</param>
+/// <param name="UnderWay">Of what others sent, the units that this bucket has asked for and not received yet.</param>
 public sealed record StockFold(
-    string Sku, long Initial, long Restocked, long Available, long Reserved, long Sold, long Seq);
+    string Sku, string Bucket, long Initial, long Restocked, long Available, long Reserved, long Sold, long Received, long Sent, long UnderWay, long Seq);
 
 public sealed record AuditedReservation(string ReservationId, string OrderId, ReservationState State, int Quantity, DateTimeOffset ReservedAt);

@@ -7,19 +7,29 @@ namespace DaprShop.Inventory.Reservations;
 /// <summary>Hold, confirm and release: the saga's steps on a reservation. Each may run any number of times.</summary>
 internal static class ChangeReservationEndpoints
 {
-    private delegate Decision<ChangeReservationResult> Decide(StockLedger stock, string reservationId, DateTimeOffset now);
-
     public static void MapChangeReservation(this IEndpointRouteBuilder routes)
     {
-        Map(routes, "hold", StockDecisions.Hold);
-        Map(routes, "confirm", StockDecisions.Confirm);
-        Map(routes, "release", StockDecisions.Release);
+        Map(routes, "hold", ReservationState.Held);
+        Map(routes, "confirm", ReservationState.Confirmed);
+        Map(routes, "release", ReservationState.Released);
     }
 
-    private static void Map(IEndpointRouteBuilder routes, string step, Decide decide) =>
+    internal static async Task<ChangeReservationResult> HandleAsync(
+        ChangeReservation command, ReservationState step, StockPools pools, CancellationToken cancellationToken)
+    {
+        var name = command.SaleId is { } sale ? StockKeys.PoolOfSale(sale) : command.Sku;
+        if (await pools.FindAsync(name, cancellationToken) is { } pool)
+        {
+            return await pool.ChangeAsync(command.UserId, new ReservationStep(command.ReservationId, step), cancellationToken);
+        }
+
+        // Releasing what was never reserved is done.
+        return new ChangeReservationResult(Done: step == ReservationState.Released, State: null);
+    }
+
+    private static void Map(IEndpointRouteBuilder routes, string path, ReservationState step) =>
         routes.MapPost(
-            $"/internal/reservations/{step}",
-            (Tolerant<ChangeReservation> command, StockBuckets buckets, CancellationToken cancellationToken) =>
-                buckets.Of(command.Body.Sku).DecideAsync(
-                    (stock, now) => decide(stock, command.Body.ReservationId, now), cancellationToken));
+            $"/internal/reservations/{path}",
+            (Tolerant<ChangeReservation> command, StockPools pools, CancellationToken cancellationToken) =>
+                HandleAsync(command.Body, step, pools, cancellationToken));
 }

@@ -16,15 +16,18 @@ internal static partial class ReserveManyEndpoint
         routes.MapPost("/internal/reservations/batch", HandleAsync).LimitBody(MaxBodyBytes);
 
     internal static async Task<ReserveManyResult> HandleAsync(
-        Tolerant<ReserveMany> body, StockBuckets buckets, ILogger<ReserveMany> logger, CancellationToken cancellationToken) =>
-        new(await Task.WhenAll(body.Body.Commands.Select(command => ReserveAsync(command, buckets, logger, cancellationToken))));
+        Tolerant<ReserveMany> body, StockPools pools, ILogger<ReserveMany> logger, CancellationToken cancellationToken) =>
+        new(await Task.WhenAll(body.Body.Commands.Select(command => ReserveAsync(command, pools, logger, cancellationToken))));
 
     private static async Task<ReserveResult> ReserveAsync(
-        Reserve command, StockBuckets buckets, ILogger<ReserveMany> logger, CancellationToken cancellationToken)
+        Reserve command, StockPools pools, ILogger<ReserveMany> logger, CancellationToken cancellationToken)
     {
         try
         {
-            return await buckets.Of(command.Sku).DecideAsync((stock, now) => StockDecisions.Reserve(stock, command, now), cancellationToken);
+            var name = command.Order.SaleId is { } sale ? StockKeys.PoolOfSale(sale) : command.Sku;
+            return await pools.FindAsync(name, cancellationToken) is { } pool
+                ? await pool.ReserveAsync(command, cancellationToken)
+                : Nothing(ReserveOutcome.UnknownSku);
         }
         catch (OverloadedException)
         {

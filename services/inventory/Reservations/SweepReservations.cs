@@ -16,7 +16,7 @@ namespace DaprShop.Inventory.Reservations;
 /// looked at; a held one ends by its saga. The order service is asked before any unit goes back, so expiry never overtakes an accepted order.
 /// </summary>
 internal sealed partial class SweepReservations(
-    StockBuckets buckets, OrderBackstop orders, DaprClient dapr, IdSource ids, IOptions<SweepOptions> options, TimeProvider clock, ILogger<SweepReservations> logger)
+    StockPools pools, OrderBackstop orders, DaprClient dapr, IdSource ids, IOptions<SweepOptions> options, TimeProvider clock, ILogger<SweepReservations> logger)
 {
     private const string LockStore = "lockstore";
     private const string Resource = "inventory-sweep";
@@ -43,19 +43,22 @@ internal sealed partial class SweepReservations(
         }
 
         var started = clock.GetTimestamp();
-        foreach (var sku in await buckets.SkusAsync(cancellationToken))
+        foreach (var pool in await pools.AllAsync(cancellationToken))
         {
-            await SweepAsync(buckets.Of(sku), sku, started, cancellationToken);
+            foreach (var bucket in pool.Settings.BucketIds)
+            {
+                await SweepAsync(pool.Bucket(bucket), bucket, started, cancellationToken);
+            }
         }
     }
 
-    private async Task SweepAsync(StockBucket bucket, string sku, long started, CancellationToken cancellationToken)
+    private async Task SweepAsync(StockBucket bucket, BucketId id, long started, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
         var tentative = await bucket.TentativeAsync(cancellationToken);
         if (tentative.Any(reservation => reservation.ReservedAt > now + MaxSkew))
         {
-            LogSkewed(sku);
+            LogSkewed(id);
             return;
         }
 
@@ -72,7 +75,7 @@ internal sealed partial class SweepReservations(
             catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
 #pragma warning restore CA1031
             {
-                LogNotJudged(failure, sku, reservation.Id);
+                LogNotJudged(failure, id, reservation.Id);
             }
         }
     }
@@ -92,11 +95,11 @@ internal sealed partial class SweepReservations(
     [LoggerMessage(LogLevel.Warning, "Gave back {Quantity} units: reservation {ReservationId} belongs to no living order")]
     private partial void LogReleased(int quantity, string reservationId);
 
-    [LoggerMessage(LogLevel.Warning, "Stock of {Sku}: reservation {ReservationId} could not be judged; the next sweep asks again")]
-    private partial void LogNotJudged(Exception failure, string sku, string reservationId);
+    [LoggerMessage(LogLevel.Warning, "Stock of {Bucket}: reservation {ReservationId} could not be judged; the next sweep asks again")]
+    private partial void LogNotJudged(Exception failure, BucketId bucket, string reservationId);
 
-    [LoggerMessage(LogLevel.Warning, "Stock of {Sku} has reservations from the future: this clock expires nothing")]
-    private partial void LogSkewed(string sku);
+    [LoggerMessage(LogLevel.Warning, "Stock of {Bucket} has reservations from the future: this clock expires nothing")]
+    private partial void LogSkewed(BucketId bucket);
 }
 
 /// <summary>The order service, by service invocation.</summary>
@@ -104,7 +107,7 @@ internal sealed class OrderBackstop(HttpClient http)
 {
     public async Task<EnsureOutcome> EnsureAsync(Reservation reservation, CancellationToken cancellationToken)
     {
-        var order = reservation.Order;
+        var order = reservation.Order ?? throw new InvalidOperationException($"Reservation {reservation.Id} has ended.");
         using var answer = await http.PostAsJsonAsync(
             "internal/orders/ensure", new EnsureOrder(order.OrderId, reservation.Id, order.BodyHash), ShopJson.Documents, cancellationToken);
         answer.EnsureSuccessStatusCode();

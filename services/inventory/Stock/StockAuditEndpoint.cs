@@ -13,28 +13,29 @@ internal static class StockAuditEndpoint
         routes.MapGet("/internal/stock-audit", HandleAsync);
 
     internal static async Task<IReadOnlyList<StockAudit>> HandleAsync(
-        StockBuckets buckets, DocumentStore documents, CancellationToken cancellationToken)
+        StockPools pools, DocumentStore documents, TimeProvider clock, CancellationToken cancellationToken)
     {
         var audits = new List<StockAudit>();
-        foreach (var sku in await buckets.SkusAsync(cancellationToken))
+        foreach (var family in (await pools.AllAsync(cancellationToken)).Select(pool => pool.Settings).GroupBy(settings => settings.Sku))
         {
-            if (await documents.ReadAsync<StockDocument>(StockKeys.Bucket(sku), cancellationToken) is { } stored)
+            var survey = await StockSurvey.ReadAtRestAsync(documents, [.. family], clock, cancellationToken);
+            foreach (var (id, document) in survey.Buckets.Where(bucket => bucket.Document.Seq >= 0))
             {
-                var ledger = new StockLedger(sku);
-                await new StockLog(sku, documents).FoldAsync(ledger, stored, cancellationToken);
-                audits.Add(Audit(stored, ledger));
+                var ledger = new StockLedger(id.ToString());
+                await new StockLog(id, documents).FoldAsync(ledger, document, cancellationToken);
+                audits.Add(Audit(id, document, ledger, survey.UnderWayTo(id)));
             }
         }
 
         return audits;
     }
 
-    private static StockAudit Audit(StockDocument stored, StockLedger log) => new(
-        new StockFold(stored.Sku, stored.Initial, stored.Restocked, stored.Available, stored.Reserved, stored.Sold, stored.Seq),
-        new StockFold(log.Sku, log.Initial, log.Restocked, log.Available, log.Reserved, log.Sold, log.Seq),
-        log.Reservations
-            .Where(reservation => reservation.State is ReservationState.Tentative or ReservationState.Held)
-            .Sum(reservation => (long)reservation.Quantity),
+    private static StockAudit Audit(BucketId id, StockDocument stored, StockLedger log, long underWay) => new(
+        new StockFold(
+            stored.Sku, id.ToString(), stored.Initial, stored.Restocked, stored.Available, stored.Reserved, stored.Sold, stored.Received, stored.Sent, underWay, stored.Seq),
+        new StockFold(
+            stored.Sku, id.ToString(), log.Initial, log.Restocked, log.Available, log.Reserved, log.Sold, log.Received, log.Sent, underWay, log.Seq),
+        log.Reservations.Where(reservation => reservation.IsOpen).Sum(reservation => (long)reservation.Quantity),
         [.. log.Reservations.Select(reservation => new AuditedReservation(
-            reservation.Id, reservation.Order.OrderId, reservation.State, reservation.Quantity, reservation.ReservedAt))]);
+            reservation.Id, reservation.OrderId, reservation.State, reservation.Quantity, reservation.ReservedAt))]);
 }

@@ -10,22 +10,13 @@ internal enum RestockOutcome
     Restocked,
     Replayed,
     KeyReused,
-    UnknownSku,
 }
 
 /// <summary>Every decision about stock: pure functions of the ledger and the command.</summary>
 internal static class StockDecisions
 {
-    public static Decision<bool> Create(StockLedger stock, long quantity, DateTimeOffset now) =>
-        stock.Exists ? new(false) : new(true, new StockCreated(quantity, now));
-
     public static Decision<RestockOutcome> Restock(StockLedger stock, string requestId, int quantity, DateTimeOffset now)
     {
-        if (!stock.Exists)
-        {
-            return new(RestockOutcome.UnknownSku);
-        }
-
         if (stock.FindRestock(requestId) is { } known)
         {
             return new(known.Quantity == quantity ? RestockOutcome.Replayed : RestockOutcome.KeyReused);
@@ -34,17 +25,19 @@ internal static class StockDecisions
         return new(RestockOutcome.Restocked, new UnitsRestocked(requestId, quantity, now));
     }
 
-    public static Decision<ReserveResult> Reserve(StockLedger stock, Reserve command, DateTimeOffset now)
+    /// <param name="sale">The terms that are judged with the units; null: the SKU's own stock has none.</param>
+    public static Decision<ReserveResult> Reserve(StockLedger stock, Reserve command, SaleTerms? sale, DateTimeOffset now)
     {
-        if (!stock.Exists)
+        var known = stock.Find(command.ReservationId);
+        if (known is { Order: null })
         {
-            return new(new ReserveResult(ReserveOutcome.UnknownSku, null, Replayed: false, 0));
+            // It has ended, so its order's own record answers whoever asks again.
+            return Refused(ReserveOutcome.Unavailable, stock);
         }
 
-        var known = stock.Find(command.ReservationId);
         if (known is not null && !string.Equals(known.Order.BodyHash, command.Order.BodyHash, StringComparison.Ordinal))
         {
-            return new(new ReserveResult(ReserveOutcome.KeyReused, null, Replayed: false, stock.Available));
+            return Refused(ReserveOutcome.KeyReused, stock);
         }
 
         // Given back before any saga took the hold: its order was never accepted, so the same key may try again.
@@ -58,9 +51,9 @@ internal static class StockDecisions
                 isAging ? new ReservationRenewed(known.Id, now) : null);
         }
 
-        if (stock.Available < command.Quantity)
+        if (Judge(stock, command, sale, now) is { } refusal)
         {
-            return new(new ReserveResult(ReserveOutcome.SoldOut, null, Replayed: false, stock.Available));
+            return Refused(refusal, stock);
         }
 
         // The content decided first stays: the order record is a function of it, whoever writes it and however often.
@@ -68,6 +61,14 @@ internal static class StockDecisions
             new ReserveResult(ReserveOutcome.Reserved, known?.Order, Replayed: known is not null, stock.Available - command.Quantity),
             new UnitsReserved(command.ReservationId, command.Quantity, known is null ? command.Order : null, now));
     }
+
+    public static Decision<ChangeReservationResult> Change(StockLedger stock, ReservationStep step, DateTimeOffset now) => step.Step switch
+    {
+        ReservationState.Held => Hold(stock, step.ReservationId, now),
+        ReservationState.Confirmed => Confirm(stock, step.ReservationId, now),
+        ReservationState.Released => Release(stock, step.ReservationId, now),
+        _ => throw new ArgumentOutOfRangeException(nameof(step), step.Step, "is not a step"),
+    };
 
     public static Decision<ChangeReservationResult> Hold(StockLedger stock, string reservationId, DateTimeOffset now) =>
         stock.Find(reservationId) switch
@@ -102,6 +103,64 @@ internal static class StockDecisions
         stock.Find(judged.Id) is { State: ReservationState.Tentative } found && found.ReservedAt == judged.ReservedAt
             ? new(true, new ReservationReleased(judged.Id, now))
             : new(false);
+
+    /// <summary>The receiver asks a donor for units. With a question open already, that one is to be answered first.</summary>
+    /// <param name="wanted">Judged by the receiver's ledger; nothing when not positive.</param>
+    /// <returns>The open pull, be it this one or another; null: nothing is wanted.</returns>
+    public static Decision<UnitPull?> StartPull(StockLedger receiver, BucketId donor, long wanted, DateTimeOffset now)
+    {
+        if (receiver.Pull is not null || wanted <= 0)
+        {
+            return new(receiver.Pull);
+        }
+
+        var pull = new UnitPull(receiver.LastPull + 1, donor.ToString(), wanted);
+        return new(pull, new PullStarted(pull, now));
+    }
+
+    /// <summary>The donor gives what it can of what was asked, once for each number.</summary>
+    /// <returns>The units that were given; null: the receiver has gone on to a later number.</returns>
+    public static Decision<long?> Send(StockLedger donor, BucketId receiver, UnitPull pull, DateTimeOffset now)
+    {
+        var last = donor.FindSent(receiver.ToString());
+        if (last is not null && last.Number >= pull.Number)
+        {
+            return new(last.Number == pull.Number ? last.Units : null);
+        }
+
+        var units = Math.Min(donor.Available, pull.Wanted);
+        return new(units, new UnitsSent(receiver.ToString(), pull.Number, units, now));
+    }
+
+    /// <summary>The receiver takes what was sent, once for each number.</summary>
+    /// <returns>The units that came by this call.</returns>
+    public static Decision<long> Receive(StockLedger receiver, UnitPull pull, long units, bool fromSku, DateTimeOffset now) =>
+        receiver.Pull?.Number == pull.Number
+            ? new(units, new UnitsReceived(pull.Number, units, fromSku, now))
+            : new(0);
+
+    private static ReserveOutcome? Judge(StockLedger stock, Reserve command, SaleTerms? sale, DateTimeOffset now)
+    {
+        if (now < sale?.StartsAt)
+        {
+            return ReserveOutcome.SaleNotStarted;
+        }
+
+        if (now >= sale?.EndsAt)
+        {
+            return ReserveOutcome.SaleEnded;
+        }
+
+        if (stock.UnitsOf(command.Order.UserId) + command.Quantity > sale?.PerUserLimit)
+        {
+            return ReserveOutcome.PurchaseLimitReached;
+        }
+
+        return stock.Available < command.Quantity ? ReserveOutcome.SoldOut : null;
+    }
+
+    private static Decision<ReserveResult> Refused(ReserveOutcome outcome, StockLedger stock) =>
+        new(new ReserveResult(outcome, null, Replayed: false, stock.Available));
 
     private static ChangeReservationResult Done(ReservationState state) => new(Done: true, state);
 

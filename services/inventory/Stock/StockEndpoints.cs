@@ -1,14 +1,12 @@
-using System.Text.RegularExpressions;
 using DaprShop.Contracts.Api;
 using DaprShop.ServiceDefaults.Faults;
 using DaprShop.ServiceDefaults.Http;
 using DaprShop.ServiceDefaults.Ids;
-using DaprShop.ServiceDefaults.State;
 
 namespace DaprShop.Inventory.Stock;
 
 /// <summary>What the API shows and lets an operator do about a SKU's stock.</summary>
-internal static partial class StockEndpoints
+internal static class StockEndpoints
 {
     private const int MaxUnits = 1_000_000_000;
 
@@ -19,9 +17,9 @@ internal static partial class StockEndpoints
         routes.MapPost("/api/v1/stock/{sku}/restocks", RestockAsync).RequireOperator();
     }
 
-    internal static async Task<IResult> GetAsync(string sku, DocumentStore documents, HttpContext context, CancellationToken cancellationToken)
+    internal static async Task<IResult> GetAsync(string sku, StockViews views, HttpContext context, CancellationToken cancellationToken)
     {
-        if (await ReadAsync(sku, documents, cancellationToken) is not { } view)
+        if (await views.ReadAsync(sku, cancellationToken) is not { } view)
         {
             return NotFound(sku);
         }
@@ -33,23 +31,22 @@ internal static partial class StockEndpoints
     }
 
     internal static async Task<IResult> CreateAsync(
-        string sku, CreateStock request, StockBuckets buckets, DocumentStore documents, CancellationToken cancellationToken)
+        string sku, CreateStock request, StockPools pools, StockViews views, TimeProvider clock, CancellationToken cancellationToken)
     {
         var errors = new ValidationErrors();
-        errors.Require(Sku().IsMatch(sku), "sku", "must be 1 to 32 capital letters, digits and hyphens, such as SKU-1001");
+        StockRequests.RequireSku(sku, "sku", errors);
         errors.Require(request.Initial is >= 0 and <= MaxUnits, "initial", $"must be a whole number from 0 to {MaxUnits}");
-        errors.Require(request.Strategy is null or "etag", "strategy", "only etag is available in this version");
-        errors.Require(request.Buckets is null or 1, "buckets", "only 1 is available in this version");
+        StockRequests.RequireBuckets(request.Buckets, errors);
+        var strategy = StockRequests.RequireStrategy(request.Strategy, errors);
         if (errors.TryGetProblem(out var problem))
         {
             return problem;
         }
 
-        await buckets.IndexAsync(sku, cancellationToken);
-        var created = await buckets.Of(sku).DecideAsync(
-            (stock, now) => StockDecisions.Create(stock, request.Initial, now), cancellationToken);
-        return created
-            ? TypedResults.Created($"/api/v1/stock/{sku}", await ReadAsync(sku, documents, cancellationToken))
+        var standing = await pools.CreateAsync(
+            new StockSettings(sku, request.Initial, strategy, request.Buckets ?? 1, clock.GetUtcNow()), cancellationToken);
+        return standing is null
+            ? TypedResults.Created($"/api/v1/stock/{sku}", await views.ReadAsync(sku, cancellationToken))
             : Problems.AlreadyExists($"There is stock of {sku} already: restock it instead.");
     }
 
@@ -58,8 +55,8 @@ internal static partial class StockEndpoints
         Restock request,
         ShopCaller caller,
         HttpContext context,
-        StockBuckets buckets,
-        DocumentStore documents,
+        StockPools pools,
+        StockViews views,
         CancellationToken cancellationToken)
     {
         if (!IdempotencyKey.TryRead(context.Request, out var key, out var refusal))
@@ -74,19 +71,14 @@ internal static partial class StockEndpoints
             return problem;
         }
 
-        // Asked before a bucket is opened: one stays in memory for every SKU that was ever named.
-        if (await ReadAsync(sku, documents, cancellationToken) is null)
+        if (!StockRequests.IsSku(sku) || await pools.FindAsync(sku, cancellationToken) is not { } pool)
         {
             return NotFound(sku);
         }
 
         var requestId = DerivedIds.Of("restock", caller.UserId, $"/api/v1/stock/{sku}/restocks", key);
-        var outcome = await buckets.Of(sku).DecideAsync(
-            (stock, now) => StockDecisions.Restock(stock, requestId, request.Quantity, now), cancellationToken);
-        switch (outcome)
+        switch (await pool.RestockAsync(requestId, request.Quantity, cancellationToken))
         {
-            case RestockOutcome.UnknownSku:
-                return NotFound(sku);
             case RestockOutcome.KeyReused:
                 return Problems.IdempotencyKeyReused("This key already restocked another quantity.");
             case RestockOutcome.Replayed:
@@ -94,24 +86,8 @@ internal static partial class StockEndpoints
                 break;
         }
 
-        return TypedResults.Ok(await ReadAsync(sku, documents, cancellationToken));
-    }
-
-    private static async Task<StockView?> ReadAsync(string sku, DocumentStore documents, CancellationToken cancellationToken)
-    {
-        if (!Sku().IsMatch(sku))
-        {
-            return null;
-        }
-
-        var stock = await documents.ReadAsync<StockDocument>(StockKeys.Bucket(sku), cancellationToken);
-        return stock is null
-            ? null
-            : new StockView(sku, stock.Initial, stock.Restocked, stock.Available, stock.Reserved, stock.Sold, stock.Seq + 1);
+        return TypedResults.Ok(await views.ReadAsync(sku, cancellationToken));
     }
 
     private static IResult NotFound(string sku) => Problems.NotFound($"There is no stock of {sku}.");
-
-    [GeneratedRegex(@"\A[A-Z0-9][A-Z0-9-]{0,31}\z")]
-    private static partial Regex Sku();
 }

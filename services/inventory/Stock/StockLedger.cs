@@ -2,21 +2,30 @@ using DaprShop.Contracts.Inventory;
 
 namespace DaprShop.Inventory.Stock;
 
+/// <param name="Order">Null once the reservation has ended and its order's own record has the content; see <see cref="StockLedger"/>.</param>
 internal sealed record Reservation(
-    string Id, int Quantity, ReservationState State, bool WasHeld, OrderContent Order, DateTimeOffset ReservedAt);
+    string Id, string OrderId, int Quantity, ReservationState State, bool WasHeld, OrderContent? Order, DateTimeOffset ReservedAt)
+{
+    public bool IsOpen => State is ReservationState.Tentative or ReservationState.Held;
+}
 
 /// <summary>
 /// The fold of a bucket's log: its counters, every reservation ever made and every restock. A replica decides only
-/// while its ledger stands at the document's <c>Seq</c>, because only the ledger knows which ids are taken.
+/// while its ledger stands at the document's <c>Seq</c>, because only the ledger knows which ids are taken. A reservation that
+/// ended after its hold keeps its id and drops its content: its order has a record of its own by then.
 /// </summary>
-internal sealed class StockLedger(string sku)
+internal sealed class StockLedger
 {
     private readonly Dictionary<string, Reservation> _reservations = new(StringComparer.Ordinal);
     private readonly Dictionary<string, UnitsRestocked> _restocks = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, SentUnits> _lastSent = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, long> _unitsOfUsers = new(StringComparer.Ordinal);
     private readonly StockLedger? _parent;
 
+    public StockLedger(string name) => Name = name;
+
     private StockLedger(StockLedger parent)
-        : this(parent.Sku)
+        : this(parent.Name)
     {
         _parent = parent;
         Exists = parent.Exists;
@@ -26,9 +35,15 @@ internal sealed class StockLedger(string sku)
         Available = parent.Available;
         Reserved = parent.Reserved;
         Sold = parent.Sold;
+        Received = parent.Received;
+        Sent = parent.Sent;
+        FromSku = parent.FromSku;
+        Pull = parent.Pull;
+        LastPull = parent.LastPull;
     }
 
-    public string Sku { get; } = sku;
+    /// <summary>Of the bucket, for messages.</summary>
+    public string Name { get; }
 
     public bool Exists { get; private set; }
 
@@ -44,6 +59,21 @@ internal sealed class StockLedger(string sku)
 
     public long Sold { get; private set; }
 
+    public long Received { get; private set; }
+
+    public long Sent { get; private set; }
+
+    /// <summary>Of <see cref="Received"/>, what a sale drew from its SKU.</summary>
+    public long FromSku { get; private set; }
+
+    /// <summary>What was asked of another bucket and has not come yet.</summary>
+    public UnitPull? Pull { get; private set; }
+
+    /// <summary>Number of the newest pull; 0: there was none.</summary>
+    public long LastPull { get; private set; }
+
+    public int ReservationCount => _reservations.Count;
+
     public IEnumerable<Reservation> Reservations =>
         _parent is null
             ? _reservations.Values
@@ -55,11 +85,17 @@ internal sealed class StockLedger(string sku)
     public UnitsRestocked? FindRestock(string requestId) =>
         _restocks.GetValueOrDefault(requestId) ?? _parent?.FindRestock(requestId);
 
+    public SentUnits? FindSent(string receiver) => _lastSent.GetValueOrDefault(receiver) ?? _parent?.FindSent(receiver);
+
+    /// <summary>Units of a sale that a user's reservations keep or have bought.</summary>
+    public long UnitsOf(string userId) =>
+        _unitsOfUsers.TryGetValue(userId, out var units) ? units : _parent?.UnitsOf(userId) ?? 0;
+
     public void Apply(StockBatch batch)
     {
         if (batch.N != Seq + 1)
         {
-            throw new InvalidOperationException($"Stock log of {Sku}: batch {batch.N} cannot follow {Seq}.");
+            throw new InvalidOperationException($"Stock log of {Name}: batch {batch.N} cannot follow {Seq}.");
         }
 
         foreach (var entry in batch.Entries)
@@ -85,13 +121,7 @@ internal sealed class StockLedger(string sku)
                 Available += restocked.Quantity;
                 break;
             case UnitsReserved reserved:
-                var known = Find(reserved.ReservationId);
-                var order = reserved.Order ?? known?.Order
-                    ?? throw new InvalidOperationException($"Stock log of {Sku}: {reserved.ReservationId} is taken again but was never taken.");
-                _reservations[reserved.ReservationId] = new Reservation(
-                    reserved.ReservationId, reserved.Quantity, ReservationState.Tentative, WasHeld: false, order, reserved.At);
-                Available -= reserved.Quantity;
-                Reserved += reserved.Quantity;
+                Reserve(reserved);
                 break;
             case ReservationRenewed renewed:
                 _reservations[renewed.ReservationId] = Require(renewed.ReservationId) with { ReservedAt = renewed.At };
@@ -105,29 +135,125 @@ internal sealed class StockLedger(string sku)
                 Sold += sold;
                 break;
             case ReservationReleased released:
-                var returned = Move(released.ReservationId, ReservationState.Released).Quantity;
-                Reserved -= returned;
-                Available += returned;
+                var returned = Move(released.ReservationId, ReservationState.Released);
+                Reserved -= returned.Quantity;
+                Available += returned.Quantity;
+                CountUser(returned.Order, -returned.Quantity);
+                break;
+            case PullStarted started:
+                Pull = started.Pull;
+                LastPull = started.Pull.Number;
+                break;
+            case UnitsSent sent:
+                _lastSent[sent.Receiver] = new SentUnits(sent.Number, sent.Units);
+                Sent += sent.Units;
+                Available -= sent.Units;
+                break;
+            case UnitsReceived received:
+                Pull = null;
+                Received += received.Units;
+                Available += received.Units;
+                FromSku += received.FromSku ? received.Units : 0;
                 break;
             default:
-                throw new InvalidOperationException($"Stock log of {Sku}: unknown entry {entry.GetType().Name}.");
+                throw new InvalidOperationException($"Stock log of {Name}: unknown entry {entry.GetType().Name}.");
         }
     }
 
-    public StockDocument ToDocument(long seq, DateTimeOffset at, IReadOnlyList<StockBatch> recent) =>
-        new(Sku, Initial, Restocked, Available, Reserved, Sold, seq, at, recent);
+    public StockDocument ToDocument(string sku, long seq, DateTimeOffset at, IReadOnlyList<StockBatch> recent, long snapshot) =>
+        new(sku, Initial, Restocked, Available, Reserved, Sold, seq, at, recent, Received, Sent, Pull, AllSent(), snapshot);
 
     /// <summary>A view to decide a batch on; this ledger follows only once the swap is known to be committed.</summary>
     public StockLedger Fork() => new(this);
 
-    private Reservation Require(string reservationId) =>
-        Find(reservationId) ?? throw new InvalidOperationException($"Stock log of {Sku}: {reservationId} was never reserved.");
+    /// <summary>The whole ledger in an order that every replica gives it, so that all write the same snapshot.</summary>
+    public StockSnapshot ToSnapshot() => new(
+        Initial, Restocked, Available, Reserved, Sold, Received, Sent, FromSku, Pull, LastPull,
+        [.. _restocks.Values.OrderBy(restock => restock.RequestId, StringComparer.Ordinal)],
+        new SortedDictionary<string, SentUnits>(_lastSent, StringComparer.Ordinal),
+        new SortedDictionary<string, long>(_unitsOfUsers, StringComparer.Ordinal),
+        [.. _reservations.Values.OrderBy(reservation => reservation.Id, StringComparer.Ordinal)]);
 
+    public static StockLedger FromSnapshot(string name, long seq, StockSnapshot snapshot)
+    {
+        var ledger = new StockLedger(name)
+        {
+            Exists = true,
+            Seq = seq,
+            Initial = snapshot.Initial,
+            Restocked = snapshot.Restocked,
+            Available = snapshot.Available,
+            Reserved = snapshot.Reserved,
+            Sold = snapshot.Sold,
+            Received = snapshot.Received,
+            Sent = snapshot.Sent,
+            FromSku = snapshot.FromSku,
+            Pull = snapshot.Pull,
+            LastPull = snapshot.LastPull,
+        };
+        foreach (var restock in snapshot.Restocks)
+        {
+            ledger._restocks[restock.RequestId] = restock;
+        }
+
+        foreach (var (receiver, sent) in snapshot.LastSent)
+        {
+            ledger._lastSent[receiver] = sent;
+        }
+
+        foreach (var (user, units) in snapshot.UnitsOfUsers)
+        {
+            ledger._unitsOfUsers[user] = units;
+        }
+
+        foreach (var reservation in snapshot.Reservations)
+        {
+            ledger._reservations[reservation.Id] = reservation;
+        }
+
+        return ledger;
+    }
+
+    private void Reserve(UnitsReserved reserved)
+    {
+        var order = reserved.Order ?? Find(reserved.ReservationId)?.Order
+            ?? throw new InvalidOperationException($"Stock log of {Name}: {reserved.ReservationId} is taken again but was never taken.");
+        _reservations[reserved.ReservationId] = new Reservation(
+            reserved.ReservationId, order.OrderId, reserved.Quantity, ReservationState.Tentative, WasHeld: false, order, reserved.At);
+        Available -= reserved.Quantity;
+        Reserved += reserved.Quantity;
+        CountUser(order, reserved.Quantity);
+    }
+
+    private void CountUser(OrderContent? order, int units)
+    {
+        if (order is { SaleId: not null })
+        {
+            _unitsOfUsers[order.UserId] = UnitsOf(order.UserId) + units;
+        }
+    }
+
+    private Dictionary<string, SentUnits> AllSent()
+    {
+        var all = _parent?.AllSent() ?? [];
+        foreach (var (receiver, sent) in _lastSent)
+        {
+            all[receiver] = sent;
+        }
+
+        return all;
+    }
+
+    private Reservation Require(string reservationId) =>
+        Find(reservationId) ?? throw new InvalidOperationException($"Stock log of {Name}: {reservationId} was never reserved.");
+
+    /// <returns>The reservation as it was.</returns>
     private Reservation Move(string reservationId, ReservationState state)
     {
         var reservation = Require(reservationId);
-        var moved = reservation with { State = state, WasHeld = reservation.WasHeld || state == ReservationState.Held };
-        _reservations[reservationId] = moved;
-        return moved;
+        var wasHeld = reservation.WasHeld || state == ReservationState.Held;
+        var hasEnded = state == ReservationState.Confirmed || (state == ReservationState.Released && wasHeld);
+        _reservations[reservationId] = reservation with { State = state, WasHeld = wasHeld, Order = hasEnded ? null : reservation.Order };
+        return reservation;
     }
 }

@@ -3,12 +3,12 @@ using DaprShop.ServiceDefaults.State;
 namespace DaprShop.Inventory.Stock;
 
 /// <summary>The log of a bucket, one document per batch (commit rule R1), enumerable with no listing.</summary>
-internal sealed class StockLog(string sku, DocumentStore documents)
+internal sealed class StockLog(BucketId bucket, DocumentStore documents)
 {
     private const int PageSize = 50;
 
     public Task WriteAsync(StockBatch batch, CancellationToken cancellationToken) =>
-        documents.WriteOnceAsync(StockKeys.Batch(sku, batch.N), batch, cancellationToken);
+        documents.WriteOnceAsync(StockKeys.Batch(bucket, batch.N), batch, cancellationToken);
 
     /// <summary>Applies the batches between the ledger and the document.</summary>
     /// <returns>False: a batch is missing, and the ledger stands before it.</returns>
@@ -24,7 +24,7 @@ internal sealed class StockLog(string sku, DocumentStore documents)
         {
             var first = ledger.Seq + 1;
             var count = (int)Math.Min(PageSize, stored.Seq - ledger.Seq);
-            var keys = Enumerable.Range(0, count).Select(offset => StockKeys.Batch(sku, first + offset)).ToList();
+            var keys = Enumerable.Range(0, count).Select(offset => StockKeys.Batch(bucket, first + offset)).ToList();
             var found = await documents.ReadManyOnceAsync<StockBatch>(keys, cancellationToken);
             foreach (var key in keys)
             {

@@ -4,7 +4,7 @@ using DaprShop.ServiceDefaults.Faults;
 namespace DaprShop.Inventory.Stock;
 
 /// <summary>Gives every demo product its first units, once for all replicas and restarts.</summary>
-internal sealed partial class StockSeed(StockBuckets buckets, TimeProvider clock, ILogger<StockSeed> logger) : BackgroundService
+internal sealed partial class StockSeed(StockPools pools, TimeProvider clock, ILogger<StockSeed> logger) : BackgroundService
 {
     private const int Units = 1000;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
@@ -29,16 +29,10 @@ internal sealed partial class StockSeed(StockBuckets buckets, TimeProvider clock
 
     private async Task SeedAsync(CancellationToken cancellationToken)
     {
-        var missing = SeedProducts.Skus.Except(await buckets.SkusAsync(cancellationToken), StringComparer.Ordinal).ToList();
-        foreach (var sku in missing)
-        {
-            await buckets.IndexAsync(sku, cancellationToken);
-        }
-
-        // Also those already indexed: the process may have died between the index and the bucket.
         foreach (var sku in SeedProducts.Skus)
         {
-            await buckets.Of(sku).DecideAsync((stock, now) => StockDecisions.Create(stock, Units, now), cancellationToken);
+            await pools.CreateAsync(
+                new StockSettings(sku, Units, StockStrategy.GroupCommit, Buckets: 1, clock.GetUtcNow()), cancellationToken);
         }
     }
 

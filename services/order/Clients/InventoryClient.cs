@@ -17,22 +17,22 @@ internal sealed class InventoryClient(HttpClient http)
             : throw new DependencyUnavailableException($"inventory answered {answer.Results.Count} of {commands.Count} commands");
     }
 
-    public Task<ChangeReservationResult> HoldAsync(OrderLine line, CancellationToken cancellationToken) =>
-        ChangeAsync("hold", line, cancellationToken);
+    public Task<ChangeReservationResult> HoldAsync(OrderContent order, OrderLine line, CancellationToken cancellationToken) =>
+        ChangeAsync("hold", order, line, cancellationToken);
 
-    public Task<ChangeReservationResult> ConfirmAsync(OrderLine line, CancellationToken cancellationToken) =>
-        ChangeAsync("confirm", line, cancellationToken);
+    public Task<ChangeReservationResult> ConfirmAsync(OrderContent order, OrderLine line, CancellationToken cancellationToken) =>
+        ChangeAsync("confirm", order, line, cancellationToken);
 
-    public Task<ChangeReservationResult> ReleaseAsync(OrderLine line, CancellationToken cancellationToken) =>
-        ChangeAsync("release", line, cancellationToken);
+    public Task<ChangeReservationResult> ReleaseAsync(OrderContent order, OrderLine line, CancellationToken cancellationToken) =>
+        ChangeAsync("release", order, line, cancellationToken);
 
     public async Task<IReadOnlyList<StockAudit>> AuditAsync(CancellationToken cancellationToken) =>
         await http.GetFromJsonAsync<IReadOnlyList<StockAudit>>("internal/stock-audit", ShopJson.Documents, cancellationToken)
             ?? throw new DependencyUnavailableException("inventory answered nothing");
 
-    private Task<ChangeReservationResult> ChangeAsync(string step, OrderLine line, CancellationToken cancellationToken) =>
+    private Task<ChangeReservationResult> ChangeAsync(string step, OrderContent order, OrderLine line, CancellationToken cancellationToken) =>
         PostAsync<ChangeReservation, ChangeReservationResult>(
-            $"internal/reservations/{step}", new ChangeReservation(line.Sku, line.ReservationId), cancellationToken);
+            $"internal/reservations/{step}", new ChangeReservation(line.Sku, line.ReservationId, order.UserId, order.SaleId), cancellationToken);
 
     private async Task<TAnswer> PostAsync<TCommand, TAnswer>(string path, TCommand command, CancellationToken cancellationToken)
     {

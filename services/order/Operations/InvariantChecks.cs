@@ -26,6 +26,7 @@ internal static class InvariantChecks
         InvariantCheck[] checks =
         [
             StockConserved(evidence),
+            TransfersConserved(evidence),
             StockLogAgrees(evidence),
             ReservedIsHeld(evidence),
             NothingOversold(evidence),
@@ -42,39 +43,50 @@ internal static class InvariantChecks
 
     private static InvariantCheck StockConserved(AuditEvidence evidence) => None(
         "stock-conserved",
-        "initial + restocked = available + reserved + sold, and nothing negative",
+        "initial + restocked + received = available + reserved + sold + sent in every bucket, and nothing negative",
         from stock in evidence.Stock
         let document = stock.Document
-        where document.Initial + document.Restocked != document.Available + document.Reserved + document.Sold
+        where document.Initial + document.Restocked + document.Received
+                != document.Available + document.Reserved + document.Sold + document.Sent
             || document.Available < 0 || document.Reserved < 0 || document.Sold < 0
-        select document.Sku);
+        select document.Bucket);
+
+    private static InvariantCheck TransfersConserved(AuditEvidence evidence) => None(
+        "transfers-conserved",
+        "units sent between the buckets of a SKU = units received + units under way",
+        from buckets in BySku(evidence)
+        where buckets.Sum(bucket => bucket.Sent) != buckets.Sum(bucket => bucket.Received + bucket.UnderWay)
+        select buckets.Key);
 
     private static InvariantCheck StockLogAgrees(AuditEvidence evidence) => None(
         "stock-log-agrees",
-        "the log of every SKU folds to its document",
+        "the log of every bucket folds to its document",
         from stock in evidence.Stock
         where stock.Document != stock.Log
-        select stock.Document.Sku);
+        select stock.Document.Bucket);
 
     private static InvariantCheck ReservedIsHeld(AuditEvidence evidence) => None(
         "reserved-units-have-reservations",
         "reserved units = units of open reservations",
         from stock in evidence.Stock
         where stock.Log.Reserved != stock.UnitsHeldByReservations
-        select stock.Document.Sku);
+        select stock.Document.Bucket);
 
-    private static InvariantCheck NothingOversold(AuditEvidence evidence) => None(
-        "nothing-oversold",
-        "units of confirmed orders <= initial + restocked, and so are units sold and reserved",
-        from stock in evidence.Stock
-        let document = stock.Document
-        let confirmed = evidence.Orders
+    private static InvariantCheck NothingOversold(AuditEvidence evidence)
+    {
+        var confirmed = evidence.Orders
             .Where(order => order.State?.Status == OrderStatus.Confirmed)
             .SelectMany(order => order.Order.Lines)
-            .Where(line => line.Sku == document.Sku)
-            .Sum(line => (long)line.Quantity)
-        where Math.Max(confirmed, document.Sold + document.Reserved) > document.Initial + document.Restocked
-        select document.Sku);
+            .GroupBy(line => line.Sku, StringComparer.Ordinal)
+            .ToDictionary(lines => lines.Key, lines => lines.Sum(line => (long)line.Quantity), StringComparer.Ordinal);
+        return None(
+            "nothing-oversold",
+            "units of confirmed orders <= initial + restocked, and so are units sold and reserved",
+            from buckets in BySku(evidence)
+            let taken = Math.Max(confirmed.GetValueOrDefault(buckets.Key), buckets.Sum(bucket => bucket.Sold + bucket.Reserved))
+            where taken > buckets.Sum(bucket => bucket.Initial + bucket.Restocked)
+            select buckets.Key);
+    }
 
     private static InvariantCheck EndedOrdersSettledStock(AuditEvidence evidence)
     {
@@ -167,6 +179,10 @@ internal static class InvariantChecks
 
     private static Dictionary<string, FoundOrder> ById(AuditEvidence evidence) =>
         evidence.Orders.ToDictionary(order => order.Order.OrderId, StringComparer.Ordinal);
+
+    /// <summary>The buckets of a SKU, those of its sales among them.</summary>
+    private static IEnumerable<IGrouping<string, StockFold>> BySku(AuditEvidence evidence) =>
+        evidence.Stock.Select(stock => stock.Document).GroupBy(bucket => bucket.Sku, StringComparer.Ordinal);
 
     private static bool IsTerminal(FoundOrder order) => order.State is { } state && OrderTable.IsTerminal(state.Status);
 

@@ -62,7 +62,7 @@ internal sealed class OrderReservation(InventoryClient inventory, DocumentStore 
     {
         foreach (var line in order.Lines)
         {
-            await inventory.ReleaseAsync(line, cancellationToken);
+            await inventory.ReleaseAsync(order, line, cancellationToken);
         }
     }
 }

@@ -15,7 +15,7 @@ internal sealed class CancelOrder(OrderStore orders, InventoryClient inventory, 
         var order = await orders.RequireAsync(input.OrderId, CancellationToken.None);
         foreach (var line in order.Lines)
         {
-            await inventory.ReleaseAsync(line, CancellationToken.None);
+            await inventory.ReleaseAsync(order, line, CancellationToken.None);
         }
 
         var advanced = await advance.AdvanceAsync(order, input.Reason, new TransitionDetails(PaymentId: input.PaymentId), CancellationToken.None);

@@ -17,7 +17,7 @@ internal sealed class ConfirmOrder(OrderStore orders, InventoryClient inventory,
             order, OrderEvent.PaymentSucceeded, new TransitionDetails(PaymentId: input.PaymentId), CancellationToken.None);
         foreach (var line in order.Lines)
         {
-            var confirmed = await inventory.ConfirmAsync(line, CancellationToken.None);
+            var confirmed = await inventory.ConfirmAsync(order, line, CancellationToken.None);
             if (!confirmed.Done)
             {
                 return false;

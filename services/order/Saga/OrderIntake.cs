@@ -40,7 +40,7 @@ internal sealed partial class OrderIntake(
             LogTwin(order.OrderId);
             foreach (var line in order.Lines)
             {
-                await inventory.ReleaseAsync(line, cancellationToken);
+                await inventory.ReleaseAsync(order, line, cancellationToken);
             }
         }
 

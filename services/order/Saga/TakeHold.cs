@@ -40,7 +40,7 @@ internal sealed class TakeHold(
         var order = await orders.RequireAsync(orderId, CancellationToken.None);
         foreach (var line in order.Lines)
         {
-            var held = await inventory.HoldAsync(line, CancellationToken.None);
+            var held = await inventory.HoldAsync(order, line, CancellationToken.None);
             if (!held.Done)
             {
                 return new HoldResult(HoldOutcome.Refused, PayBefore: null);

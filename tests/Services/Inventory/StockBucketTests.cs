@@ -23,8 +23,7 @@ public sealed class StockBucketTests : IAsyncLifetime
     [Fact]
     public async Task Decide_WritesFailInEveryWay_LosesNoUnitAndNoLogEntry()
     {
-        await using var bucket = Bucket();
-        await CreateAsync(bucket, units: 20);
+        await using var bucket = Bucket(units: 20);
         var seed = Environment.TickCount;
         var random = new Random(seed);
         var faults = Enum.GetValues<WriteFault>().Where(fault => fault != WriteFault.AppliedButHangs).ToArray();
@@ -42,9 +41,8 @@ public sealed class StockBucketTests : IAsyncLifetime
     [Fact]
     public async Task Decide_TwoReplicasOfOneStock_SellEachUnitOnce()
     {
-        await using var first = Bucket();
-        await using var second = Bucket();
-        await CreateAsync(first, units: 25);
+        await using var first = Bucket(units: 25);
+        await using var second = Bucket(units: 25);
         _store.Sidecar.FailWrites(WriteFault.AppliedButConflict, WriteFault.AppliedButNoAnswer, WriteFault.ConflictNotApplied);
 
         var results = await Task.WhenAll(Enumerable.Range(0, 40).Select(n => ReserveStubbornlyAsync(n % 2 == 0 ? first : second, $"o-{n}")));
@@ -60,7 +58,6 @@ public sealed class StockBucketTests : IAsyncLifetime
     public async Task Decide_StoreAnswersNothing_FailsThatBatchAndGoesOn()
     {
         await using var bucket = Bucket();
-        await CreateAsync(bucket, units: 5);
 
         _clock.Hurries = true;
 
@@ -80,14 +77,14 @@ public sealed class StockBucketTests : IAsyncLifetime
     [Fact]
     public async Task ReserveMany_MoreThanMayWait_TellsTheRestThatNothingWasDone()
     {
-        await using var buckets = new StockBuckets(_store.Documents, _clock, NullLogger<StockBucket>.Instance);
-        await CreateAsync(buckets.Of(Sku), units: 100_000);
+        await using var pools = Pools();
+        await pools.CreateAsync(TestPools.Settings(Sku, 100_000), CancellationToken.None);
         var commands = Enumerable.Range(0, 6000).Select(n => new Reserve($"o-{n}", Sku, 1, SampleOrders.One($"o-{n}", quantity: 1))).ToList();
 
         using var open = new ManualResetEventSlim();
         _store.Sidecar.BeforeWrite = _ => Assert.True(open.Wait(TimeSpan.FromSeconds(30)));
         var asked = ReserveManyEndpoint.HandleAsync(
-            new Tolerant<ReserveMany>(new ReserveMany(commands)), buckets, NullLogger<ReserveMany>.Instance, CancellationToken.None);
+            new Tolerant<ReserveMany>(new ReserveMany(commands)), pools, NullLogger<ReserveMany>.Instance, CancellationToken.None);
         open.Set();
         var answer = await asked;
 
@@ -102,7 +99,6 @@ public sealed class StockBucketTests : IAsyncLifetime
     public async Task Decide_OneCommandThrows_FailsAlone()
     {
         await using var bucket = Bucket();
-        await CreateAsync(bucket, units: 5);
 
         var broken = bucket.DecideAsync<bool>((_, _) => throw new ArgumentException("broken"), CancellationToken.None);
         var sound = ReserveStubbornlyAsync(bucket, "o-1");
@@ -116,7 +112,6 @@ public sealed class StockBucketTests : IAsyncLifetime
     {
         await using (var first = Bucket())
         {
-            await CreateAsync(first, units: 5);
             await ReserveStubbornlyAsync(first, "o-1");
         }
 
@@ -132,20 +127,20 @@ public sealed class StockBucketTests : IAsyncLifetime
     public async Task Audit_LostLogEntry_Shows()
     {
         await using var bucket = Bucket();
-        await CreateAsync(bucket, units: 5);
         await ReserveStubbornlyAsync(bucket, "o-1");
         await ReserveStubbornlyAsync(bucket, "o-2");
+        await ReserveStubbornlyAsync(bucket, "o-3");
 
-        _store.Sidecar.Remove(StockKeys.Batch(Sku, 1));
+        _store.Sidecar.Remove(StockKeys.Batch(TestPools.First(Sku), 1));
 
         var audit = await AuditAsync();
         Assert.Equal((2L, 0L), (audit.Document.Seq, audit.Log.Seq));
     }
 
-    private StockBucket Bucket() => new(Sku, _store.Documents, TimeProvider.System, NullLogger<StockBucket>.Instance);
+    private StockPools Pools() => TestPools.Of(_store, _clock);
 
-    private static Task CreateAsync(StockBucket bucket, long units) =>
-        bucket.DecideAsync((stock, now) => StockDecisions.Create(stock, units, now), CancellationToken.None);
+    private StockBucket Bucket(long units = 5) => new(
+        TestPools.First(Sku), TestPools.Settings(Sku, units), _store.Documents, bucketLock: null, TimeProvider.System, NullLogger<StockBucket>.Instance);
 
     /// <summary>Repeats while the outcome is unknown, as every caller may.</summary>
     private static async Task<ReserveResult> ReserveStubbornlyAsync(StockBucket bucket, string id)
@@ -155,7 +150,7 @@ public sealed class StockBucketTests : IAsyncLifetime
         {
             try
             {
-                return await bucket.DecideAsync((stock, now) => StockDecisions.Reserve(stock, command, now), CancellationToken.None);
+                return await bucket.DecideAsync((stock, now) => StockDecisions.Reserve(stock, command, sale: null, now), CancellationToken.None);
             }
             catch (DependencyUnavailableException)
             {
@@ -166,8 +161,8 @@ public sealed class StockBucketTests : IAsyncLifetime
 
     private async Task<StockAudit> AuditAsync()
     {
-        await using var buckets = new StockBuckets(_store.Documents, TimeProvider.System, NullLogger<StockBucket>.Instance);
-        await buckets.IndexAsync(Sku, CancellationToken.None);
-        return Assert.Single(await StockAuditEndpoint.HandleAsync(buckets, _store.Documents, CancellationToken.None));
+        await using var pools = Pools();
+        await pools.CreateAsync(TestPools.Settings(Sku, units: 5), CancellationToken.None);
+        return Assert.Single(await StockAuditEndpoint.HandleAsync(pools, _store.Documents, TimeProvider.System, CancellationToken.None));
     }
 }

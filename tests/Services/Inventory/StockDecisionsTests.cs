@@ -13,7 +13,7 @@ public sealed class StockDecisionsTests
     {
         var stock = With(units: 5);
 
-        var decision = StockDecisions.Reserve(stock, Reserve("o-1", 6), Now);
+        var decision = StockDecisions.Reserve(stock, Reserve("o-1", 6), sale: null, Now);
 
         Assert.Null(decision.Entry);
         Assert.Equal(new ReserveResult(ReserveOutcome.SoldOut, null, Replayed: false, Available: 5), decision.Result);
@@ -24,7 +24,7 @@ public sealed class StockDecisionsTests
     {
         var stock = With(units: 5);
 
-        Apply(stock, StockDecisions.Reserve(stock, Reserve("o-1", 5), Now).Entry);
+        Apply(stock, StockDecisions.Reserve(stock, Reserve("o-1", 5), sale: null, Now).Entry);
 
         Assert.Equal((0L, 5L, 0L), (stock.Available, stock.Reserved, stock.Sold));
     }
@@ -34,10 +34,10 @@ public sealed class StockDecisionsTests
     {
         var stock = With(units: 5);
         var first = SampleOrders.One("o-1", quantity: 2);
-        Apply(stock, StockDecisions.Reserve(stock, new Reserve("o-1", "SKU-1001", 2, first), Now).Entry);
+        Apply(stock, StockDecisions.Reserve(stock, new Reserve("o-1", "SKU-1001", 2, first), sale: null, Now).Entry);
         var repriced = first with { CreatedAt = Now.AddHours(1) };
 
-        var decision = StockDecisions.Reserve(stock, new Reserve("o-1", "SKU-1001", 2, repriced), Now.AddHours(1));
+        var decision = StockDecisions.Reserve(stock, new Reserve("o-1", "SKU-1001", 2, repriced), sale: null, Now.AddHours(1));
 
         Apply(stock, decision.Entry);
         Assert.Equal((ReserveOutcome.Reserved, true), (decision.Result.Outcome, decision.Result.Replayed));
@@ -49,9 +49,9 @@ public sealed class StockDecisionsTests
     public void Expire_RenewedMeanwhile_GivesNothingBack()
     {
         var stock = With(units: 5);
-        Apply(stock, StockDecisions.Reserve(stock, Reserve("o-1", 2), Now).Entry);
+        Apply(stock, StockDecisions.Reserve(stock, Reserve("o-1", 2), sale: null, Now).Entry);
         var judged = stock.Find("o-1")!;
-        Apply(stock, StockDecisions.Reserve(stock, Reserve("o-1", 2), Now.AddSeconds(30)).Entry);
+        Apply(stock, StockDecisions.Reserve(stock, Reserve("o-1", 2), sale: null, Now.AddSeconds(30)).Entry);
 
         var decision = StockDecisions.Expire(stock, judged, Now.AddSeconds(30));
 
@@ -62,9 +62,9 @@ public sealed class StockDecisionsTests
     public void Reserve_KnownIdWithOtherBody_IsAReusedKey()
     {
         var stock = With(units: 5);
-        Apply(stock, StockDecisions.Reserve(stock, Reserve("o-1", 2), Now).Entry);
+        Apply(stock, StockDecisions.Reserve(stock, Reserve("o-1", 2), sale: null, Now).Entry);
 
-        var decision = StockDecisions.Reserve(stock, new Reserve("o-1", "SKU-1001", 1, SampleOrders.One("o-1", bodyHash: "other")), Now);
+        var decision = StockDecisions.Reserve(stock, new Reserve("o-1", "SKU-1001", 1, SampleOrders.One("o-1", bodyHash: "other")), sale: null, Now);
 
         Assert.Null(decision.Entry);
         Assert.Equal(ReserveOutcome.KeyReused, decision.Result.Outcome);
@@ -74,29 +74,29 @@ public sealed class StockDecisionsTests
     public void Reserve_AfterExpiry_TakesTheUnitsAgainWithTheFirstContent()
     {
         var stock = With(units: 5);
-        Apply(stock, StockDecisions.Reserve(stock, Reserve("o-1", 2), Now).Entry);
+        Apply(stock, StockDecisions.Reserve(stock, Reserve("o-1", 2), sale: null, Now).Entry);
         Apply(stock, StockDecisions.Expire(stock, stock.Find("o-1")!, Now).Entry);
         var repriced = SampleOrders.One("o-1") with { CreatedAt = Now.AddMinutes(1) };
 
-        var decision = StockDecisions.Reserve(stock, new Reserve("o-1", "SKU-1001", 2, repriced), Now.AddMinutes(1));
+        var decision = StockDecisions.Reserve(stock, new Reserve("o-1", "SKU-1001", 2, repriced), sale: null, Now.AddMinutes(1));
         Apply(stock, decision.Entry);
 
         Assert.Equal((3L, 2L), (stock.Available, stock.Reserved));
-        Assert.Equal(Now, stock.Find("o-1")!.Order.CreatedAt);
+        Assert.Equal(Now, stock.Find("o-1")!.Order!.CreatedAt);
     }
 
     [Fact]
-    public void Reserve_AfterItsSagaGaveItBack_TakesNothing()
+    public void Reserve_AfterItsSagaEnded_TakesNothingAndLeavesTheAnswerToTheOrdersRecord()
     {
         var stock = With(units: 5);
-        Apply(stock, StockDecisions.Reserve(stock, Reserve("o-1", 2), Now).Entry);
+        Apply(stock, StockDecisions.Reserve(stock, Reserve("o-1", 2), sale: null, Now).Entry);
         Apply(stock, StockDecisions.Hold(stock, "o-1", Now).Entry);
         Apply(stock, StockDecisions.Release(stock, "o-1", Now).Entry);
 
-        var decision = StockDecisions.Reserve(stock, Reserve("o-1", 2), Now);
+        var decision = StockDecisions.Reserve(stock, Reserve("o-1", 2), sale: null, Now);
 
         Assert.Null(decision.Entry);
-        Assert.Equal((ReserveOutcome.Reserved, true), (decision.Result.Outcome, decision.Result.Replayed));
+        Assert.Equal(ReserveOutcome.Unavailable, decision.Result.Outcome);
         Assert.Equal(5, stock.Available);
     }
 
@@ -104,7 +104,7 @@ public sealed class StockDecisionsTests
     public void Expire_HeldMeanwhile_ChangesNothing()
     {
         var stock = With(units: 5);
-        Apply(stock, StockDecisions.Reserve(stock, Reserve("o-1", 2), Now).Entry);
+        Apply(stock, StockDecisions.Reserve(stock, Reserve("o-1", 2), sale: null, Now).Entry);
         var judged = stock.Find("o-1")!;
         Apply(stock, StockDecisions.Hold(stock, "o-1", Now).Entry);
 
@@ -124,7 +124,7 @@ public sealed class StockDecisionsTests
     public void Change_OfAnEndedReservation_NeverMovesUnits(string step, string ended, bool done)
     {
         var stock = With(units: 5);
-        Apply(stock, StockDecisions.Reserve(stock, Reserve("o-1", 2), Now).Entry);
+        Apply(stock, StockDecisions.Reserve(stock, Reserve("o-1", 2), sale: null, Now).Entry);
         Apply(stock, StockDecisions.Hold(stock, "o-1", Now).Entry);
         Apply(stock, (ended == "Released" ? StockDecisions.Release(stock, "o-1", Now) : StockDecisions.Confirm(stock, "o-1", Now)).Entry);
 
@@ -158,7 +158,7 @@ public sealed class StockDecisionsTests
         var stock = With(units: 5);
         var fork = stock.Fork();
 
-        fork.Apply(StockDecisions.Reserve(fork, Reserve("o-1", 5), Now).Entry!);
+        fork.Apply(StockDecisions.Reserve(fork, Reserve("o-1", 5), sale: null, Now).Entry!);
 
         Assert.Equal((0L, 5L), (fork.Available, stock.Available));
         Assert.NotNull(fork.Find("o-1"));
@@ -168,7 +168,7 @@ public sealed class StockDecisionsTests
     private static StockLedger With(long units)
     {
         var stock = new StockLedger("SKU-1001");
-        stock.Apply(StockDecisions.Create(stock, units, Now).Entry!);
+        stock.Apply(new StockCreated(units, Now));
         return stock;
     }
 

@@ -53,7 +53,7 @@ public sealed class StockProperties
         {
             var entries = new List<StockEntry>();
             var stock = Run(commands, entries);
-            var folded = new StockLedger(stock.Sku);
+            var folded = new StockLedger(stock.Name);
             for (var n = 0; n < entries.Count; n++)
             {
                 folded.Apply(new StockBatch(n, [entries[n]]));
@@ -101,7 +101,7 @@ public sealed class StockProperties
     private static StockLedger New(List<StockEntry>? log = null)
     {
         var stock = new StockLedger("SKU-1001");
-        var created = StockDecisions.Create(stock, Initial, Now).Entry!;
+        var created = new StockCreated(Initial, Now);
         stock.Apply(created);
         log?.Add(created);
         return stock;
@@ -111,7 +111,7 @@ public sealed class StockProperties
     private static StockEntry? Decide(StockLedger stock, Command command) => command.Kind switch
     {
         Kind.Reserve => StockDecisions.Reserve(
-            stock, new Reserve(command.Id, stock.Sku, Quantity(command.Id), SampleOrders.One(command.Id, quantity: Quantity(command.Id))), Now).Entry,
+            stock, new Reserve(command.Id, "SKU-1001", Quantity(command.Id), SampleOrders.One(command.Id, quantity: Quantity(command.Id))), sale: null, Now).Entry,
         Kind.Hold => StockDecisions.Hold(stock, command.Id, Now).Entry,
         Kind.Confirm => StockDecisions.Confirm(stock, command.Id, Now).Entry,
         Kind.Release => StockDecisions.Release(stock, command.Id, Now).Entry,

@@ -18,31 +18,32 @@ public sealed class SweepReservationsTests : IAsyncLifetime
     private readonly ManualClock _clock = new(SampleOrders.Now);
     private readonly Dictionary<string, EnsureOutcome> _orders = [];
     private FaultyStore _store = null!;
-    private StockBuckets _buckets = null!;
+    private StockPools _pools = null!;
+    private StockBucket _bucket = null!;
     private StubHttp _orderService = null!;
     private SweepReservations _sweep = null!;
 
     public async Task InitializeAsync()
     {
         _store = await FaultyStore.StartAsync(_clock);
-        _buckets = new StockBuckets(_store.Documents, _clock, NullLogger<StockBucket>.Instance);
+        _pools = TestPools.Of(_store, _clock);
         _orderService = new StubHttp((_, body) =>
             _orders.Where(order => body.Contains($"\"{order.Key}\"", StringComparison.Ordinal)).Select(order => new EnsureOrderResult(order.Value)).FirstOrDefault());
         _sweep = new SweepReservations(
-            _buckets,
+            _pools,
             new OrderBackstop(_orderService.Client()),
             _store.Dapr,
             new IdSource(),
             Options.Create(new SweepOptions()),
             _clock,
             NullLogger<SweepReservations>.Instance);
-        await _buckets.IndexAsync(Sku, CancellationToken.None);
-        await _buckets.Of(Sku).DecideAsync((stock, now) => StockDecisions.Create(stock, 10, now), CancellationToken.None);
+        await _pools.CreateAsync(TestPools.Settings(Sku, units: 10), CancellationToken.None);
+        _bucket = (await _pools.RequireAsync(Sku, CancellationToken.None)).Bucket(TestPools.First(Sku));
     }
 
     public async Task DisposeAsync()
     {
-        await _buckets.DisposeAsync();
+        await _pools.DisposeAsync();
         await _store.DisposeAsync();
         _orderService.Dispose();
     }
@@ -68,7 +69,7 @@ public sealed class SweepReservationsTests : IAsyncLifetime
     public async Task Sweep_HeldReservation_IsLeftToItsSaga()
     {
         await ReserveAsync("o-1");
-        await _buckets.Of(Sku).DecideAsync((stock, now) => StockDecisions.Hold(stock, "o-1", now), CancellationToken.None);
+        await _bucket.DecideAsync((stock, now) => StockDecisions.Hold(stock, "o-1", now), CancellationToken.None);
         _clock.Advance(TimeSpan.FromHours(1));
 
         await _sweep.SweepAsync(CancellationToken.None);
@@ -110,7 +111,7 @@ public sealed class SweepReservationsTests : IAsyncLifetime
         await ReserveAsync("o-1");
         _clock.Advance(TimeSpan.FromMinutes(1));
         var ahead = _clock.GetUtcNow() + TimeSpan.FromSeconds(3);
-        await _buckets.Of(Sku).DecideAsync((stock, _) => StockDecisions.Reserve(stock, Command("o-2"), ahead), CancellationToken.None);
+        await _bucket.DecideAsync((stock, _) => StockDecisions.Reserve(stock, Command("o-2"), sale: null, ahead), CancellationToken.None);
 
         await _sweep.SweepAsync(CancellationToken.None);
 
@@ -120,8 +121,8 @@ public sealed class SweepReservationsTests : IAsyncLifetime
     private static Reserve Command(string id) => new(id, Sku, 1, SampleOrders.One(id, quantity: 1));
 
     private Task<ReserveResult> ReserveAsync(string id) =>
-        _buckets.Of(Sku).DecideAsync((stock, now) => StockDecisions.Reserve(stock, Command(id), now), CancellationToken.None);
+        _bucket.DecideAsync((stock, now) => StockDecisions.Reserve(stock, Command(id), sale: null, now), CancellationToken.None);
 
     private async Task<long> AvailableAsync() =>
-        (await _store.Documents.ReadAsync<StockDocument>(StockKeys.Bucket(Sku), CancellationToken.None))!.Available;
+        (await _store.Documents.ReadAsync<StockDocument>(StockKeys.Bucket(TestPools.First(Sku)), CancellationToken.None))!.Available;
 }

@@ -8,7 +8,8 @@ namespace DaprShop.Tests.Services.Order;
 public sealed class InvariantChecksTests
 {
     private static readonly DateTimeOffset Now = SampleOrders.Now.AddHours(1);
-    private static readonly StockFold Stock = new("SKU-1001", Initial: 10, Restocked: 0, Available: 8, Reserved: 0, Sold: 2, Seq: 3);
+    private static readonly StockFold Stock = new(
+        "SKU-1001", "SKU-1001/0", Initial: 10, Restocked: 0, Available: 8, Reserved: 0, Sold: 2, Received: 0, Sent: 0, UnderWay: 0, Seq: 3);
 
     /// <summary>One confirmed order over two units of ten, paid once.</summary>
     private static readonly AuditEvidence Sound = new(
@@ -19,7 +20,7 @@ public sealed class InvariantChecksTests
 
     private static readonly string[] Names =
     [
-        "stock-conserved", "stock-log-agrees", "reserved-units-have-reservations", "nothing-oversold", "ended-orders-settled-stock", "sold-units-are-orders",
+        "stock-conserved", "transfers-conserved", "stock-log-agrees", "reserved-units-have-reservations", "nothing-oversold", "ended-orders-settled-stock", "sold-units-are-orders",
         "open-reservations-are-orders", "charged-at-most-once", "confirmed-orders-are-paid", "cancelled-orders-keep-no-money", "no-money-without-order",
     ];
 
@@ -77,6 +78,7 @@ public sealed class InvariantChecksTests
             Orders = [.. Enumerable.Range(0, 6).Select(n => Order(OrderStatus.Confirmed, $"o-{n}"))],
         },
         "ended-orders-settled-stock" => WithReservations(Reservation(ReservationState.Released)),
+        "transfers-conserved" => WithStock(Stock with { Available = 7, Sent = 1 }),
         "sold-units-are-orders" => WithReservations(Reservation(ReservationState.Confirmed), Reservation(ReservationState.Confirmed, "o-nobody")),
         "open-reservations-are-orders" => WithReservations(Reservation(ReservationState.Confirmed), Reservation(ReservationState.Tentative, "o-nobody")),
         "charged-at-most-once" => Sound with { Ledger = [Capture(), Capture() with { Id = "ch_2" }] },

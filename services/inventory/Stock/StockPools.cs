@@ -1,0 +1,124 @@
+using System.Collections.Concurrent;
+using Dapr.Actors.Client;
+using Dapr.Client;
+using DaprShop.ServiceDefaults.Ids;
+using DaprShop.ServiceDefaults.State;
+
+namespace DaprShop.Inventory.Stock;
+
+/// <summary>The pools this replica has touched, and the index that finds all of them (commit rule R6).</summary>
+internal sealed class StockPools(
+    DocumentStore documents, DaprClient dapr, IActorProxyFactory actors, IdSource ids, TimeProvider clock, ILogger<StockBucket> logger) : IAsyncDisposable
+{
+    private readonly ConcurrentDictionary<string, Lazy<StockPool>> _pools = new(StringComparer.Ordinal);
+
+    /// <returns>Null: there is no such pool.</returns>
+    public async Task<StockPool?> FindAsync(string pool, CancellationToken cancellationToken)
+    {
+        if (_pools.TryGetValue(pool, out var known))
+        {
+            return known.Value;
+        }
+
+        return await StockSettings.ReadAsync(documents, pool, cancellationToken) is { } settings ? Of(settings) : null;
+    }
+
+    public async Task<StockPool> RequireAsync(string pool, CancellationToken cancellationToken) =>
+        await FindAsync(pool, cancellationToken) ?? throw new InvalidOperationException($"There is no stock {pool}, though a document names it.");
+
+    public async Task<StockIndex> IndexAsync(CancellationToken cancellationToken) =>
+        await documents.ReadAsync<StockIndex>(StockKeys.Index, cancellationToken) ?? StockIndex.Empty;
+
+    /// <summary>Every pool whose settings are there; an index entry may be one step ahead of them.</summary>
+    public async Task<IReadOnlyList<StockPool>> AllAsync(CancellationToken cancellationToken)
+    {
+        var pools = new List<StockPool>();
+        foreach (var pool in (await IndexAsync(cancellationToken)).Pools)
+        {
+            if (await FindAsync(pool, cancellationToken) is { } found)
+            {
+                pools.Add(found);
+            }
+        }
+
+        return pools;
+    }
+
+    /// <summary>The pool of a SKU and those of its sales; nothing when there is no such SKU.</summary>
+    public async Task<IReadOnlyList<StockPool>> OfSkuAsync(string sku, CancellationToken cancellationToken)
+    {
+        if (await FindAsync(sku, cancellationToken) is not { } own)
+        {
+            return [];
+        }
+
+        var pools = new List<StockPool> { own };
+        foreach (var sale in (await IndexAsync(cancellationToken)).AllSales.Where(sale => sale.Sku == sku))
+        {
+            if (await FindAsync(StockKeys.PoolOfSale(sale.Id), cancellationToken) is { } pool)
+            {
+                pools.Add(pool);
+            }
+        }
+
+        return pools;
+    }
+
+    /// <summary>Into the index first: an entry without a pool is harmless, a pool without an entry is never swept.</summary>
+    /// <returns>The settings that stood there already; null: the pool is created.</returns>
+    public async Task<StockSettings?> CreateAsync(StockSettings settings, CancellationToken cancellationToken)
+    {
+        await documents.ChangeAsync<StockIndex, bool>(
+            StockKeys.Index,
+            found => (found ?? StockIndex.Empty).With(settings) is { } next ? Change.To(next, true) : Change.None<StockIndex, bool>(false),
+            cancellationToken);
+        return await StockSettings.ReadAsync(documents, settings.Pool, cancellationToken)
+            ?? await documents.CreateAsync(StockKeys.Settings(settings.Pool), settings, cancellationToken);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var pool in _pools.Values)
+        {
+            await pool.Value.DisposeAsync();
+        }
+    }
+
+    private StockPool Of(StockSettings settings) =>
+        _pools.GetOrAdd(settings.Pool, _ => new Lazy<StockPool>(() => new StockPool(
+            settings,
+            new UnitTransfers(this),
+            documents,
+            actors,
+            bucket => new StockBucket(
+                bucket,
+                settings,
+                documents,
+                settings.Strategy == StockStrategy.Lock ? new BucketLock(bucket, dapr, ids, clock) : null,
+                clock,
+                logger)))).Value;
+}
+
+/// <param name="Sales">Null in what the version before this one wrote.</param>
+internal sealed record StockIndex(IReadOnlyList<string> Skus, IReadOnlyList<IndexedSale>? Sales = null)
+{
+    public static StockIndex Empty { get; } = new([], []);
+
+    public IReadOnlyList<IndexedSale> AllSales => Sales ?? [];
+
+    public IEnumerable<string> Pools => Skus.Concat(AllSales.Select(sale => StockKeys.PoolOfSale(sale.Id)));
+
+    /// <returns>Null: it is in the index.</returns>
+    public StockIndex? With(StockSettings settings)
+    {
+        if (settings.Sale is { } terms)
+        {
+            return AllSales.Any(sale => sale.Id == terms.Id) ? null : this with { Sales = [.. AllSales, new IndexedSale(terms.Id, settings.Sku)] };
+        }
+
+        return Skus.Contains(settings.Sku, StringComparer.Ordinal) ? null : this with { Skus = [.. Skus, settings.Sku] };
+    }
+}
+
+/// <param name="IsSettled">It has ended, all its reservations have too, and what was left is back with the SKU.</param>
+internal sealed record IndexedSale(string Id, string Sku, bool IsSettled = false);

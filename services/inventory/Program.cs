@@ -1,6 +1,8 @@
 using Dapr.Client;
 using DaprShop.Contracts;
+using DaprShop.Inventory;
 using DaprShop.Inventory.Reservations;
+using DaprShop.Inventory.Sales;
 using DaprShop.Inventory.Stock;
 using DaprShop.ServiceDefaults;
 using DaprShop.ServiceDefaults.Json;
@@ -17,6 +19,9 @@ builder.Services.AddActors(options =>
     options.Actors.RegisterActor<StockActor>();
 });
 builder.Services.AddSingleton<SweepReservations>();
+builder.Services.AddSingleton<SaleUnits>();
+builder.Services.AddSingleton<SaleViews>();
+builder.Services.AddSingleton<SweepSales>();
 builder.Services.AddSingleton(_ => new OrderBackstop(DaprClient.CreateInvokeHttpClient(AppIds.Order)));
 builder.Services.AddHostedService<StockSeed>();
 
@@ -26,6 +31,8 @@ app.MapStock();
 app.MapReserveMany();
 app.MapChangeReservation();
 app.MapStockAudit();
+app.MapCreateSale();
+app.MapSales();
 app.MapSweep();
 app.MapActorsHandlers();
 await app.RunAsync();

@@ -51,7 +51,7 @@ internal static class RouteTable
         new("PUT", "/api/v1/stock/{sku}", "createStock", AppIds.Inventory, Access.Operator, "Create the stock of a product")
         {
             Request = typeof(CreateStock),
-            RequestExample = """{"initial": 100, "strategy": "etag", "buckets": 1}""",
+            RequestExample = """{"initial": 100, "strategy": "group-commit", "buckets": 1}""",
             Response = typeof(StockView),
             Success = StatusCodes.Status201Created,
             Refusals = [400, 409, 413],
@@ -102,6 +102,38 @@ internal static class RouteTable
         {
             Response = typeof(OrderTimeline),
             Refusals = [404],
+        },
+
+        new("GET", "/api/v1/sales", "listSales", AppIds.Inventory, Access.Anyone, "Sales, the newest first")
+        {
+            Response = typeof(Page<SaleView>),
+            Paged = true,
+            Refusals = [400],
+        },
+        new("POST", "/api/v1/sales", "createSale", AppIds.Inventory, Access.Operator, "Announce a sale; its units are set aside at once")
+        {
+            Request = typeof(CreateSale),
+            RequestExample = """
+                {"id": "spring-sale", "sku": "SKU-1002", "price": {"amount": 9900, "currency": "CNY"}, "quantity": 100, "perUserLimit": 2, "startsAt": "2026-01-01T00:00:00Z", "endsAt": "2099-01-01T00:00:00Z"}
+                """,
+            Response = typeof(SaleView),
+            Success = StatusCodes.Status201Created,
+            Idempotent = true,
+            Refusals = [400, 409, 413, 422],
+        },
+        new("GET", "/api/v1/sales/{id}", "getSale", AppIds.Inventory, Access.Anyone, "One sale: what is left of it, and the server's time for a countdown")
+        {
+            Response = typeof(SaleView),
+            Refusals = [404],
+        },
+        new("POST", "/api/v1/sales/{id}/orders", "placeSaleOrder", AppIds.Order, Access.SignedIn, "Place an order in a sale, at its price and under its limit; 202 as for placing an order")
+        {
+            Request = typeof(PlaceSaleOrder),
+            RequestExample = """{"quantity": 1, "payment": {"source": "tok_ok"}}""",
+            Response = typeof(OrderView),
+            Success = StatusCodes.Status202Accepted,
+            Idempotent = true,
+            Refusals = [400, 404, 409, 413, 422, 429],
         },
 
         new("GET", "/api/v1/cart", "getCart", AppIds.Order, Access.SignedIn, "What is in your cart")

@@ -43,7 +43,8 @@ internal sealed partial class SweepReservations(
         }
 
         var started = clock.GetTimestamp();
-        foreach (var pool in await pools.AllAsync(cancellationToken))
+        var index = await pools.IndexAsync(cancellationToken);
+        foreach (var pool in await pools.FindAllAsync(index.LivingPools, cancellationToken))
         {
             foreach (var bucket in pool.Settings.BucketIds)
             {
@@ -114,10 +115,4 @@ internal sealed class OrderBackstop(HttpClient http)
         var result = await answer.Content.ReadFromJsonAsync<EnsureOrderResult>(ShopJson.Documents, cancellationToken);
         return result?.Outcome ?? throw new DependencyUnavailableException($"{AppIds.Order} answered nothing");
     }
-}
-
-internal static class SweepEndpoint
-{
-    public static void MapSweep(this IEndpointRouteBuilder routes) =>
-        routes.MapPost("/inventory-sweep", (SweepReservations sweep, CancellationToken cancellationToken) => sweep.SweepAsync(cancellationToken));
 }

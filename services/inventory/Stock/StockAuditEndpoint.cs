@@ -16,7 +16,8 @@ internal static class StockAuditEndpoint
         StockPools pools, DocumentStore documents, TimeProvider clock, CancellationToken cancellationToken)
     {
         var audits = new List<StockAudit>();
-        foreach (var family in (await pools.AllAsync(cancellationToken)).Select(pool => pool.Settings).GroupBy(settings => settings.Sku))
+        var all = await pools.FindAllAsync((await pools.IndexAsync(cancellationToken)).Pools, cancellationToken);
+        foreach (var family in all.Select(pool => pool.Settings).GroupBy(settings => settings.Sku))
         {
             var survey = await StockSurvey.ReadAtRestAsync(documents, [.. family], clock, cancellationToken);
             foreach (var (id, document) in survey.Buckets.Where(bucket => bucket.Document.Seq >= 0))

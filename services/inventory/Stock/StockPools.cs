@@ -29,11 +29,11 @@ internal sealed class StockPools(
     public async Task<StockIndex> IndexAsync(CancellationToken cancellationToken) =>
         await documents.ReadAsync<StockIndex>(StockKeys.Index, cancellationToken) ?? StockIndex.Empty;
 
-    /// <summary>Every pool whose settings are there; an index entry may be one step ahead of them.</summary>
-    public async Task<IReadOnlyList<StockPool>> AllAsync(CancellationToken cancellationToken)
+    /// <summary>Those whose settings are there; an index entry may be one step ahead of them.</summary>
+    public async Task<IReadOnlyList<StockPool>> FindAllAsync(IEnumerable<string> names, CancellationToken cancellationToken)
     {
         var pools = new List<StockPool>();
-        foreach (var pool in (await IndexAsync(cancellationToken)).Pools)
+        foreach (var pool in names)
         {
             if (await FindAsync(pool, cancellationToken) is { } found)
             {
@@ -47,21 +47,13 @@ internal sealed class StockPools(
     /// <summary>The pool of a SKU and those of its sales; nothing when there is no such SKU.</summary>
     public async Task<IReadOnlyList<StockPool>> OfSkuAsync(string sku, CancellationToken cancellationToken)
     {
-        if (await FindAsync(sku, cancellationToken) is not { } own)
+        if (await FindAsync(sku, cancellationToken) is null)
         {
             return [];
         }
 
-        var pools = new List<StockPool> { own };
-        foreach (var sale in (await IndexAsync(cancellationToken)).AllSales.Where(sale => sale.Sku == sku))
-        {
-            if (await FindAsync(StockKeys.PoolOfSale(sale.Id), cancellationToken) is { } pool)
-            {
-                pools.Add(pool);
-            }
-        }
-
-        return pools;
+        var sales = (await IndexAsync(cancellationToken)).AllSales.Where(sale => sale.Sku == sku);
+        return await FindAllAsync(sales.Select(sale => StockKeys.PoolOfSale(sale.Id)).Prepend(sku), cancellationToken);
     }
 
     /// <summary>Into the index first: an entry without a pool is harmless, a pool without an entry is never swept.</summary>
@@ -108,6 +100,9 @@ internal sealed record StockIndex(IReadOnlyList<string> Skus, IReadOnlyList<Inde
 
     public IEnumerable<string> Pools => Skus.Concat(AllSales.Select(sale => StockKeys.PoolOfSale(sale.Id)));
 
+    /// <summary>Those in which a reservation may be open.</summary>
+    public IEnumerable<string> LivingPools => Skus.Concat(AllSales.Where(sale => !sale.IsSettled).Select(sale => StockKeys.PoolOfSale(sale.Id)));
+
     /// <returns>Null: it is in the index.</returns>
     public StockIndex? With(StockSettings settings)
     {
@@ -118,6 +113,9 @@ internal sealed record StockIndex(IReadOnlyList<string> Skus, IReadOnlyList<Inde
 
         return Skus.Contains(settings.Sku, StringComparer.Ordinal) ? null : this with { Skus = [.. Skus, settings.Sku] };
     }
+
+    public StockIndex Settle(string saleId) =>
+        this with { Sales = [.. AllSales.Select(sale => sale.Id == saleId ? sale with { IsSettled = true } : sale)] };
 }
 
 /// <param name="IsSettled">It has ended, all its reservations have too, and what was left is back with the SKU.</param>

@@ -59,6 +59,6 @@ internal sealed record StockSettings(
 }
 
 /// <summary>What a sale promises.</summary>
-/// <param name="RequestHash">Of the request that created it: what makes a repeat a repeat.</param>
+/// <param name="RequestId">Which request created it: what makes a repeat a repeat.</param>
 internal sealed record SaleTerms(
-    string Id, Money Price, long Quantity, int PerUserLimit, DateTimeOffset StartsAt, DateTimeOffset EndsAt, string RequestHash);
+    string Id, Money Price, long Quantity, int PerUserLimit, DateTimeOffset StartsAt, DateTimeOffset EndsAt, string RequestId);

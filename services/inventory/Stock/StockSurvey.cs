@@ -69,7 +69,7 @@ internal sealed record StockSurvey(IReadOnlyList<(BucketId Id, StockDocument Doc
         (pair.First.Document.Sent, pair.First.Document.Received, pair.First.Document.Pull)
         == (pair.Second.Document.Sent, pair.Second.Document.Received, pair.Second.Document.Pull));
 
-    /// <summary>Units that were sent to this bucket and are not in it yet.</summary>
+    /// <summary>Units that one of these buckets sent to this one and that are not in it yet.</summary>
     public long UnderWayTo(BucketId receiver)
     {
         if (Document(receiver).Pull is not { } pull)
@@ -77,7 +77,8 @@ internal sealed record StockSurvey(IReadOnlyList<(BucketId Id, StockDocument Doc
             return 0;
         }
 
-        var sent = Document(BucketId.Parse(pull.Donor)).LastSent?.GetValueOrDefault(receiver.ToString());
+        var donor = BucketId.Parse(pull.Donor);
+        var sent = Buckets.FirstOrDefault(bucket => bucket.Id == donor).Document?.LastSent?.GetValueOrDefault(receiver.ToString());
         return sent?.Number == pull.Number ? sent.Units : 0;
     }
 

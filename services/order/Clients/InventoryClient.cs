@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Json;
 using DaprShop.Contracts.Inventory;
 using DaprShop.ServiceDefaults.Faults;
@@ -25,6 +26,20 @@ internal sealed class InventoryClient(HttpClient http)
 
     public Task<ChangeReservationResult> ReleaseAsync(OrderContent order, OrderLine line, CancellationToken cancellationToken) =>
         ChangeAsync("release", order, line, cancellationToken);
+
+    /// <returns>Null: there is no such sale.</returns>
+    public async Task<SaleOffer?> FindSaleAsync(string id, CancellationToken cancellationToken)
+    {
+        using var answer = await http.GetAsync($"internal/sales/{Uri.EscapeDataString(id)}", cancellationToken);
+        if (answer.StatusCode == HttpStatusCode.NotFound)
+        {
+            return null;
+        }
+
+        answer.EnsureSuccessStatusCode();
+        return await answer.Content.ReadFromJsonAsync<SaleOffer>(ShopJson.Documents, cancellationToken)
+            ?? throw new DependencyUnavailableException("inventory answered nothing");
+    }
 
     public async Task<IReadOnlyList<StockAudit>> AuditAsync(CancellationToken cancellationToken) =>
         await http.GetFromJsonAsync<IReadOnlyList<StockAudit>>("internal/stock-audit", ShopJson.Documents, cancellationToken)

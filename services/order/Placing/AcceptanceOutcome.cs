@@ -27,8 +27,19 @@ internal sealed record AcceptanceOutcome(OrderContent? Order, bool Replayed, Pro
     public static AcceptanceOutcome KeyReused() => Refused(Problems.IdempotencyKeyReused(
         "This key already names an order with another body: use a fresh key for another order."));
 
+    /// <param name="outcome">What inventory said; neither reserved nor unknown.</param>
     /// <param name="sku">Which line was refused; null: given back before the order was complete.</param>
-    public static AcceptanceOutcome SoldOut(string? sku)
+    public static AcceptanceOutcome NotReserved(ReserveOutcome outcome, string? sku) => outcome switch
+    {
+        ReserveOutcome.KeyReused => KeyReused(),
+        ReserveOutcome.Overloaded => Overloaded("reservations"),
+        ReserveOutcome.PurchaseLimitReached => Refused(Problems.PurchaseLimitReached("You have what one buyer may buy in this sale, or would have more.")),
+        ReserveOutcome.SaleNotStarted => Refused(Problems.SaleNotStarted("Come back when the sale has started: the same key may succeed then.")),
+        ReserveOutcome.SaleEnded => Refused(Problems.SaleEnded("This sale is over.")),
+        _ => SoldOut(sku),
+    };
+
+    private static AcceptanceOutcome SoldOut(string? sku)
     {
         var refusal = Problems.SoldOut(sku is not null
             ? $"There is not enough stock of {sku}. The same key may succeed later."

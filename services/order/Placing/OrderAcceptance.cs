@@ -84,12 +84,7 @@ internal sealed class OrderAcceptance(
         var reserved = await reservation.ReserveAsync(priced, cancellationToken);
         if (reserved.Order is not { } order)
         {
-            return reserved.Outcome switch
-            {
-                ReserveOutcome.KeyReused => AcceptanceOutcome.KeyReused(),
-                ReserveOutcome.Overloaded => AcceptanceOutcome.Overloaded("reservations"),
-                _ => AcceptanceOutcome.SoldOut(reserved.Sku),
-            };
+            return AcceptanceOutcome.NotReserved(reserved.Outcome, reserved.Sku);
         }
 
         await log.AppendInTimeAsync([order], asked, cancellationToken);

@@ -158,7 +158,11 @@ internal sealed partial class OrderBatches : IAsyncDisposable
 
     private async Task<List<Priced>> PriceAsync(List<Waiting> batch, CancellationToken cancellationToken)
     {
-        var skus = batch.Select(waiting => waiting.Draft.Items[0].Sku).Distinct(StringComparer.Ordinal).ToList();
+        var skus = batch
+            .Where(waiting => waiting.Draft.Sale is null)
+            .Select(waiting => waiting.Draft.Items[0].Sku)
+            .Distinct(StringComparer.Ordinal)
+            .ToList();
         var prices = skus.Count == 0 ? new Dictionary<string, Money>() : await _catalog.PricesAsync(skus, cancellationToken);
         var now = _clock.GetUtcNow();
         var priced = new List<Priced>(batch.Count);
@@ -190,17 +194,11 @@ internal sealed partial class OrderBatches : IAsyncDisposable
                 case ReserveOutcome.Reserved:
                     accepted.Add(new Accepted(item.Waiting, result.Order ?? item.Order, result.Replayed));
                     break;
-                case ReserveOutcome.KeyReused:
-                    item.Waiting.Settle(AcceptanceOutcome.KeyReused());
-                    break;
-                case ReserveOutcome.Overloaded:
-                    item.Waiting.Settle(AcceptanceOutcome.Overloaded("reservations"));
-                    break;
                 case ReserveOutcome.Unavailable:
                     item.Waiting.Fail(new DependencyUnavailableException($"stock of {item.Order.Lines[0].Sku}"));
                     break;
                 default:
-                    item.Waiting.Settle(AcceptanceOutcome.SoldOut(item.Order.Lines[0].Sku));
+                    item.Waiting.Settle(AcceptanceOutcome.NotReserved(result.Outcome, item.Order.Lines[0].Sku));
                     break;
             }
         }

@@ -4,7 +4,7 @@ using DaprShop.ServiceDefaults.Faults;
 
 namespace DaprShop.Order.Placing;
 
-/// <summary>Prices come from the catalogue, never from the request.</summary>
+/// <summary>Prices come from the catalogue or the sale, never from the request.</summary>
 internal static class OrderPricing
 {
     /// <returns>The order as it would be placed now; null with the reasons in <paramref name="errors"/>.</returns>
@@ -15,7 +15,7 @@ internal static class OrderPricing
         for (var index = 0; index < draft.Items.Count; index++)
         {
             var line = draft.Items[index];
-            if (prices.TryGetValue(line.Sku, out var price))
+            if ((draft.Sale?.Price ?? prices.GetValueOrDefault(line.Sku)) is { } price)
             {
                 // With one line the order is its own reservation; with several the intent numbers them.
                 lines.Add(new OrderLine(line.Sku, line.Quantity, price, ReservationId: draft.OrderId));
@@ -41,7 +41,7 @@ internal static class OrderPricing
         {
             var total = lines.Aggregate(0L, (sum, line) => checked(sum + (line.UnitPrice.Amount * line.Quantity)));
             return new OrderContent(
-                draft.OrderId, draft.UserId, draft.BodyHash, lines, new Money(total, currency), draft.PaymentSource, now, draft.TraceParent);
+                draft.OrderId, draft.UserId, draft.BodyHash, lines, new Money(total, currency), draft.PaymentSource, now, draft.TraceParent, draft.Sale?.Id);
         }
         catch (OverflowException)
         {

@@ -27,8 +27,7 @@ internal static partial class PlaceOrderRequests
                 continue;
             }
 
-            errors.Require(
-                line.Quantity is >= 1 and <= MaxQuantity, $"items[{index}].quantity", $"must be a whole number from 1 to {MaxQuantity}");
+            RequireQuantity(line.Quantity, $"items[{index}].quantity", errors);
             if (RequireSku(line.Sku, $"items[{index}].sku", errors))
             {
                 errors.Require(seen.Add(line.Sku), $"items[{index}].sku", "is repeated: put the whole quantity into one line");
@@ -40,6 +39,9 @@ internal static partial class PlaceOrderRequests
 
     public static void Validate(PaymentSource payment, ValidationErrors errors) =>
         errors.Require(Source().IsMatch(payment.Source), "payment.source", "must be a token of the payment provider such as tok_ok");
+
+    public static bool RequireQuantity(int quantity, string member, ValidationErrors errors) =>
+        errors.Require(quantity is >= 1 and <= MaxQuantity, member, $"must be a whole number from 1 to {MaxQuantity}");
 
     public static bool RequireSku(string sku, string member, ValidationErrors errors) =>
         errors.Require(Sku().IsMatch(sku), member, "must be a SKU such as SKU-1001");

@@ -22,10 +22,14 @@ public class RouteTableTests
         "GET /api/v1/points SignedIn",
         "GET /api/v1/products Anyone",
         "GET /api/v1/products/{sku} Anyone",
+        "GET /api/v1/sales Anyone",
+        "GET /api/v1/sales/{id} Anyone",
         "GET /api/v1/stock/{sku} Anyone",
         "POST /api/v1/cart/checkout SignedIn",
         "POST /api/v1/orders SignedIn",
         "POST /api/v1/orders/{id}/cancel SignedIn",
+        "POST /api/v1/sales Operator",
+        "POST /api/v1/sales/{id}/orders SignedIn",
         "POST /api/v1/stock/{sku}/restocks Operator",
         "POST /api/v1/tokens Anyone",
         "POST /webhooks/provider Anyone",
@@ -43,9 +47,9 @@ public class RouteTableTests
     }
 
     [Fact]
-    public void Table_NeedingAKey_AreOrdersCheckoutsAndRestocks()
+    public void Table_NeedingAKey_AreOrdersSalesAndRestocks()
     {
-        Assert.Equal(["restock", "placeOrder", "checkoutCart"], RouteTable.All.Where(route => route.Idempotent).Select(route => route.Name));
+        Assert.Equal(["restock", "placeOrder", "createSale", "placeSaleOrder", "checkoutCart"], RouteTable.All.Where(route => route.Idempotent).Select(route => route.Name));
     }
 
     [Fact]

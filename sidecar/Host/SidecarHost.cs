@@ -29,6 +29,7 @@ internal sealed partial class SidecarHost : IAsyncDisposable
     private readonly ReloadFailure _reloadFailure = new();
     private WebApplication? _servers;
     private ApiSockets? _sockets;
+    private LocalApp? _localApp;
     private AppWatch? _app;
     private RunningReload? _reload;
 
@@ -285,6 +286,7 @@ internal sealed partial class SidecarHost : IAsyncDisposable
     {
         if (servers.Services.GetService<LocalApp>() is { } app)
         {
+            _localApp = app;
             _process.Directory.Register(Options.AppId, app);
         }
 
@@ -351,7 +353,11 @@ internal sealed partial class SidecarHost : IAsyncDisposable
         finally
         {
             _health.SetOutbound(false);
-            _process.Directory.Unregister(Options.AppId);
+            if (_localApp is { } app)
+            {
+                _process.Directory.Unregister(Options.AppId, app);
+            }
+
             await servers.DisposeAsync();
             _sockets?.Remove();
             LogStopped(_logger, Options.AppId);

@@ -50,6 +50,8 @@ internal sealed class AppChannel : IAppChannel, IDisposable
         _client = new HttpMessageInvoker(handler);
     }
 
+    public bool IsHealthy => _health.IsHealthy;
+
     public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         if (!_health.IsHealthy)

@@ -12,7 +12,16 @@ namespace Sidecar.Invocation;
 internal sealed class AppNotFoundException(string message) : Exception(message);
 
 /// <summary>Finds the target's app channel and calls it under the policies of <c>apps.{id}</c> (dapr-contract.md 7.4).</summary>
-internal sealed class AppInvoker(SidecarOptions options, SidecarDirectory directory, ResiliencyPolicies resiliency, Peers? peers = null, AccessList? access = null, HttpEndpoints? endpoints = null, SidecarMetrics? metrics = null)
+/// <param name="own">The app of this very sidecar, which calls of its own id are for, however many replicas there are; null: it has none.</param>
+internal sealed class AppInvoker(
+    SidecarOptions options,
+    SidecarDirectory directory,
+    ResiliencyPolicies resiliency,
+    Peers? peers = null,
+    AccessList? access = null,
+    HttpEndpoints? endpoints = null,
+    SidecarMetrics? metrics = null,
+    LocalApp? own = null)
 {
     /// <summary>The app's answer, any status; its body still streams.</summary>
     public async Task<HttpResponseMessage> InvokeAsync(string appId, string method, IInvocation request, CancellationToken cancellationToken)
@@ -36,7 +45,7 @@ internal sealed class AppInvoker(SidecarOptions options, SidecarDirectory direct
             return await resiliency.None.RunAsync(token => CallAsync(appId, request, token), cancellationToken);
         }
 
-        if (request.MayBeKept && directory.Find(appId) is null)
+        if (request.MayBeKept && !directory.Has(appId))
         {
             // The target's sidecar may die with the call in hand; as with daprd the call is then made again.
             await request.KeepBodyAsync(cancellationToken);
@@ -127,14 +136,14 @@ internal sealed class AppInvoker(SidecarOptions options, SidecarDirectory direct
 
         var appNamespace = parts.Length == 1 ? options.Namespace : parts[1];
         var isHere = appNamespace == options.Namespace;
+        if (isHere && parts[0] == options.AppId)
+        {
+            return own ?? throw new AppNotFoundException("cannot invoke local endpoint: app channel not initialized");
+        }
+
         if (isHere && directory.Find(parts[0]) is { } local)
         {
             return local;
-        }
-
-        if (isHere && parts[0] == options.AppId)
-        {
-            throw new AppNotFoundException("cannot invoke local endpoint: app channel not initialized");
         }
 
         var (channel, existed) = peers is null ? default : await peers.FindAsync(parts[0], appNamespace, cancellationToken);

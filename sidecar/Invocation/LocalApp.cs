@@ -8,6 +8,8 @@ namespace Sidecar.Invocation;
 /// <summary>This sidecar's app as all callers reach it, those of its own sidecar included.</summary>
 internal sealed class LocalApp(IAppChannel app, AppChannel channel, SidecarOptions options, AccessList access, SidecarMetrics metrics) : IAppChannel
 {
+    public bool IsHealthy => channel.IsHealthy;
+
     public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         var caller = SidecarHeaders.Find(request, HeaderRules.CallerAppId) ?? "";

@@ -55,16 +55,18 @@ internal static class AppMembers
         };
     }
 
-    /// <summary>What only shows when all apps are known: an id or a port used twice.</summary>
+    /// <summary>What only shows when all apps are known: a port used twice, or an id by apps that look like different ones.</summary>
     public static void CheckTogether(IReadOnlyList<AppTemplate> apps)
     {
-        var ids = new Dictionary<string, int>(StringComparer.Ordinal);
+        var ids = new Dictionary<string, AppTemplate>(StringComparer.Ordinal);
         var taken = new Dictionary<int, string>();
         foreach (var app in apps)
         {
-            if (!ids.TryAdd(app.AppId, app.Members.FileLine))
+            // Entries of one id are replicas; a copied entry whose id was forgotten starts something else.
+            if (!ids.TryAdd(app.AppId, app) && ids[app.AppId] is var first && first.Directory != app.Directory)
             {
-                app.Members["appID"].Error($"'{app.AppId}' is also the app of line {ids[app.AppId]}");
+                app.Members["appID"].Warn(
+                    $"'{app.AppId}' is also the app of line {first.Members.FileLine}, which stands in another folder: calls and messages go to either, as to replicas");
             }
 
             foreach (var (name, port) in new[] { ("appPort", app.AppPort), ("daprHTTPPort", app.HttpPort), ("daprGRPCPort", app.GrpcPort) })

@@ -33,11 +33,15 @@ internal sealed class JsonEvents(TextWriter? writer)
 
     public void Failed(IEnumerable<string> reasons, IEnumerable<string> apps) => Write(new { ready = false, failed = apps, reasons });
 
-    public void AppExited(string appId, int? pid, int exitCode) => Write(new { @event = "appExited", appId, pid, exitCode });
+    // Replicas have one id: their sidecars' ports tell them apart.
+    public void AppExited(PlannedApp app, int? pid, int exitCode) =>
+        Write(new { @event = "appExited", appId = app.AppId, daprHttpPort = app.Sidecar.HttpPort, pid, exitCode });
 
-    public void AppRestarted(string appId, int? pid) => Write(new { @event = "appRestarted", appId, pid });
+    public void AppRestarted(PlannedApp app, int? pid) =>
+        Write(new { @event = "appRestarted", appId = app.AppId, daprHttpPort = app.Sidecar.HttpPort, pid });
 
-    public void AppReady(string appId, int? pid) => Write(new { @event = "appReady", appId, pid });
+    public void AppReady(PlannedApp app, int? pid) =>
+        Write(new { @event = "appReady", appId = app.AppId, daprHttpPort = app.Sidecar.HttpPort, pid });
 
     public void Stopped() => Write(new { @event = "stopped" });
 

@@ -8,13 +8,18 @@ namespace Sidecar.Launcher;
 /// <summary>Everything about a run that can be decided before anything is touched.</summary>
 internal sealed record LaunchPlan(RunTemplate Template, RunFlags Flags, string DataDirectory, IReadOnlyList<PlannedApp> Apps)
 {
+    private const string StampFormat = "yyyyMMddHHmmss";
+
+    /// <summary>Of the time in the names of log files.</summary>
+    public static int StampLength => StampFormat.Length;
+
     /// <summary>The resource folders in use, as the ready block names them.</summary>
     public IEnumerable<string> Stack => Apps.SelectMany(app => app.Sidecar.ResourcesPaths).Distinct(StringComparer.Ordinal);
 
     public static LaunchPlan Make(RunTemplate template, RunFlags flags, Func<string, string?> environment, LaunchConsole console, TimeProvider clock)
     {
         var dataDirectory = flags.DataDirectory ?? Path.Combine(template.Directory, ".dapr", "data");
-        var stamp = clock.GetLocalNow().ToString("yyyyMMddHHmmss", CultureInfo.InvariantCulture);
+        var stamp = clock.GetLocalNow().ToString(StampFormat, CultureInfo.InvariantCulture);
         var ports = new PortChoice();
         foreach (var app in template.Apps)
         {
@@ -76,10 +81,11 @@ internal sealed record LaunchPlan(RunTemplate Template, RunFlags Flags, string D
         var grpcPort = app.GrpcPort > 0 ? app.GrpcPort : ports.Next();
         var metricsPort = app.MetricsPort > 0 ? app.MetricsPort : ports.Next();
         var logs = Path.Combine(app.Directory, ".dapr", "logs");
+        var logName = app.Replica == 1 ? stamp : $"{stamp}_{Text(app.Replica)}";
         var appLog = new AppLog(
-            Path.Combine(logs, $"{app.AppId}_app_{stamp}.log"), shared.AppLog ?? LogDestination.FileAndConsole, line => console.AppLine(app.AppId, line, shared.AppLog));
+            Path.Combine(logs, $"{app.AppId}_app_{logName}.log"), shared.AppLog ?? LogDestination.FileAndConsole, line => console.AppLine(app.AppId, line, shared.AppLog));
         var daprdLog = new AppLog(
-            Path.Combine(logs, $"{app.AppId}_daprd_{stamp}.log"), shared.DaprdLog ?? LogDestination.File, line => console.DaprdLine(app.AppId, line));
+            Path.Combine(logs, $"{app.AppId}_daprd_{logName}.log"), shared.DaprdLog ?? LogDestination.File, line => console.DaprdLine(app.AppId, line));
         var defaults = new SidecarOptions { AppId = app.AppId };
         var sidecar = defaults with
         {

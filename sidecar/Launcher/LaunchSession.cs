@@ -186,7 +186,7 @@ internal sealed class LaunchSession(
             }
 
             app.Settle(AppState.Exited);
-            events.AppExited(app.Plan.AppId, ended.Pid, ended.ExitCode);
+            events.AppExited(app.Plan, ended.Pid, ended.ExitCode);
             if (!plan.Flags.Restart)
             {
                 console.Warning($"{app.Plan.AppId} {ended.Words}; the others go on. Its log: {ReadyBlock.Short(app.Plan.AppLog.Path ?? "console only")}");
@@ -225,12 +225,12 @@ internal sealed class LaunchSession(
     {
         var pid = app.Process?.Pid;
         console.Info($"{app.Plan.AppId} runs again (pid {pid})");
-        events.AppRestarted(app.Plan.AppId, pid);
+        events.AppRestarted(app.Plan, pid);
         if (await app.WaitUntilReadyAsync(over))
         {
             app.Settle(AppState.Ready);
             console.Info($"{app.Plan.AppId} is ready again");
-            events.AppReady(app.Plan.AppId, pid);
+            events.AppReady(app.Plan, pid);
         }
     }
 

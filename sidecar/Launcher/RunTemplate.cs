@@ -43,6 +43,9 @@ internal sealed record AppTemplate
     /// <summary>Where the app stands in the file: for mistakes found later, such as a port in use.</summary>
     public required YamlMember Members { get; init; }
 
+    /// <summary>Its number among the entries of its id, from 1 on in the order of the file: entries of one id are replicas.</summary>
+    public int Replica { get; init; } = 1;
+
     /// <summary>Empty: only a sidecar is wanted; the app is started by somebody else, or there is none.</summary>
     public IReadOnlyList<string> Command { get; init; } = [];
 

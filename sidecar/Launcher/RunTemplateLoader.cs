@@ -59,13 +59,14 @@ internal static class RunTemplateLoader
 
         var apps = entries.Where(entry => entry.IsMapping).Select(entry => AppMembers.Read(entry, common, paths)).OfType<AppTemplate>().ToList();
         AppMembers.CheckTogether(apps);
+        var replicas = apps.GroupBy(app => app.AppId, StringComparer.Ordinal).SelectMany(group => group.Index()).ToDictionary(entry => entry.Item, entry => entry.Index + 1);
         root.KnownMembers("version", "name", "common", "apps");
         return new RunTemplate
         {
             File = file,
             Directory = paths.TemplateDirectory,
             Name = root["name"].TextOrNull() ?? Path.GetFileName(paths.TemplateDirectory),
-            Apps = apps,
+            Apps = [.. apps.Select(app => app with { Replica = replicas[app] })],
             Embedded = ReadEmbedded(root["x-embedded"], paths),
         };
     }

@@ -9,8 +9,9 @@ using DaprShop.ServiceDefaults.State;
 namespace DaprShop.Order.Log;
 
 /// <summary>
-/// The order logs this replica owns: takes slots at start, keeps their leases, appends to them and relays them. A slot is lost
-/// when its lease could not be renewed; then another replica, or this one under a higher epoch, carries on.
+/// The order logs this replica owns: takes its share of the slots, keeps their leases, appends to them and relays them. A slot is lost
+/// when its lease could not be renewed; then another replica, or this one under a higher epoch, carries on. When a replica comes, the
+/// others give it what they hold beyond their share.
 /// </summary>
 internal sealed partial class OrderLog(
     DocumentStore documents,
@@ -26,9 +27,14 @@ internal sealed partial class OrderLog(
     /// <summary>No 202 later than this after the reservation was asked for: the backstop may be judging it by then.</summary>
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(2);
 
+    /// <summary>How long a slot that is given up may take to write what it was given.</summary>
+    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(1);
+
     private readonly string _run = ids.NewId();
     private readonly ConcurrentDictionary<int, Held> _held = new();
     private uint _turn;
+    private int _share;
+    private long? _seen;
 
     /// <summary>True once this replica can accept orders.</summary>
     public bool CanAccept => !_held.IsEmpty;
@@ -70,10 +76,26 @@ internal sealed partial class OrderLog(
         using var timer = new PeriodicTimer(OrderSlots.Renewal, clock);
         do
         {
+            await ShareAsync(stoppingToken);
+            await Task.WhenAll(_held.Keys.Order().Skip(_share).ToList().Select(surplus => ReleaseAsync(surplus, stoppingToken)));
+            var room = _share - _held.Count;
             await Parallel.ForEachAsync(
                 Enumerable.Range(0, OrderKeys.Slots),
                 new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = stoppingToken },
-                async (slot, token) => await KeepAsync(slot, token));
+                async (slot, token) =>
+                {
+                    if (_held.TryGetValue(slot, out var held))
+                    {
+                        await KeepAsync(slot, () => RenewAsync(slot, held, token));
+                        return;
+                    }
+
+                    // What is not taken leaves its room to the next slot.
+                    if (Interlocked.Decrement(ref room) < 0 || !await KeepAsync(slot, () => TakeAsync(slot, token)))
+                    {
+                        Interlocked.Increment(ref room);
+                    }
+                });
         }
         while (await (_held.IsEmpty ? RetrySoonAsync(stoppingToken) : timer.WaitForNextTickAsync(stoppingToken).AsTask()));
     }
@@ -84,21 +106,41 @@ internal sealed partial class OrderLog(
         return true;
     }
 
-    private async Task KeepAsync(int slot, CancellationToken cancellationToken)
+    /// <summary>Tells the others that this replica is there, as often as leases are renewed, and learns its share from them.</summary>
+    private async Task ShareAsync(CancellationToken cancellationToken)
+    {
+        if (_seen is { } seen && clock.GetElapsedTime(seen) < OrderSlots.Renewal / 2)
+        {
+            return;
+        }
+
+        try
+        {
+            _share = await documents.ChangeAsync<OrderReplicas, int>(
+                OrderKeys.Replicas, found => OrderReplicas.See(found, replica.Value, clock.GetUtcNow()), cancellationToken);
+            _seen = clock.GetTimestamp();
+        }
+        catch (DependencyUnavailableException failure)
+        {
+            LogShareUnknown(failure);
+        }
+    }
+
+    /// <returns>False: the slot is not this replica's.</returns>
+    private async Task<bool> KeepAsync(int slot, Func<Task<bool>> keep)
     {
         try
         {
-            await (_held.TryGetValue(slot, out var held)
-                ? RenewAsync(slot, held, cancellationToken)
-                : TakeAsync(slot, cancellationToken));
+            return await keep();
         }
         catch (DependencyUnavailableException failure)
         {
             LogUnavailable(failure, slot);
+            return false;
         }
     }
 
-    private async Task TakeAsync(int slot, CancellationToken cancellationToken)
+    private async Task<bool> TakeAsync(int slot, CancellationToken cancellationToken)
     {
         var before = clock.GetTimestamp();
         var taken = await documents.ChangeAsync<OrderSlot, OrderSlot>(
@@ -107,16 +149,17 @@ internal sealed partial class OrderLog(
             cancellationToken);
         if (taken.Run != _run)
         {
-            return;
+            return false;
         }
 
         var relay = new SlotRelay(taken, reader, intake, pace, tails, clock, logger);
         var appender = new SlotAppender(slot, taken.Epoch, before, documents, tails, clock, logger, relay.CommittedAsync);
         _held[slot] = new Held(appender, relay);
         LogTaken(slot, taken.Epoch);
+        return true;
     }
 
-    private async Task RenewAsync(int slot, Held held, CancellationToken cancellationToken)
+    private async Task<bool> RenewAsync(int slot, Held held, CancellationToken cancellationToken)
     {
         var before = clock.GetTimestamp();
         var renewed = await documents.ChangeAsync<OrderSlot, OrderSlot?>(
@@ -126,11 +169,36 @@ internal sealed partial class OrderLog(
         if (renewed?.Run == _run && renewed.Epoch == held.Appender.Epoch)
         {
             held.Appender.Renewed(before);
-            return;
+            return true;
         }
 
         LogLost(slot, held.Appender.Epoch);
         await LetGoAsync(slot);
+        return false;
+    }
+
+    /// <summary>Gives a slot to whoever takes it next. What it was given is written first, so that nobody is answered that it is unknown.</summary>
+    private async Task ReleaseAsync(int slot, CancellationToken cancellationToken)
+    {
+        if (!_held.TryRemove(slot, out var held))
+        {
+            return;
+        }
+
+        await held.Appender.CompleteAsync().WaitAsync(Farewell, clock, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await held.Appender.DisposeAsync();
+        await held.Relay.DisposeAsync();
+        LogReleased(slot, held.Appender.Epoch);
+        try
+        {
+            await documents.ChangeAsync<OrderSlot, OrderSlot?>(
+                OrderKeys.Slot(slot), found => OrderSlots.Release(found, _run, held.Relay.Progress, clock.GetUtcNow()), cancellationToken);
+        }
+        catch (DependencyUnavailableException failure)
+        {
+            // Its lease ends by itself.
+            LogUnavailable(failure, slot);
+        }
     }
 
     private async Task LetGoAsync(int slot)
@@ -147,6 +215,12 @@ internal sealed partial class OrderLog(
 
     [LoggerMessage(LogLevel.Warning, "Lost order log {Slot} at epoch {Epoch}: another owner carries on")]
     private partial void LogLost(int slot, long epoch);
+
+    [LoggerMessage(LogLevel.Information, "Gave order log {Slot} up at epoch {Epoch}: another replica has come")]
+    private partial void LogReleased(int slot, long epoch);
+
+    [LoggerMessage(LogLevel.Warning, "Which replicas share the order logs is not known; the last known share counts")]
+    private partial void LogShareUnknown(Exception failure);
 
     [LoggerMessage(LogLevel.Warning, "Order log {Slot}: its lease could not be written")]
     private partial void LogUnavailable(Exception failure, int slot);

@@ -73,7 +73,14 @@ internal static class OrderSlots
     }
 
     /// <summary>Extends the lease, moves watermarks and drops the epochs that were read to their end; changes nothing when the slot was lost.</summary>
-    public static Change<OrderSlot, OrderSlot?> Renew(OrderSlot? slot, string run, RelayProgress progress, DateTimeOffset now)
+    public static Change<OrderSlot, OrderSlot?> Renew(OrderSlot? slot, string run, RelayProgress progress, DateTimeOffset now) =>
+        Write(slot, run, progress, now + Lease);
+
+    /// <summary>As <see cref="Renew"/>, and anybody may take the slot from now on: its owner writes nothing more.</summary>
+    public static Change<OrderSlot, OrderSlot?> Release(OrderSlot? slot, string run, RelayProgress progress, DateTimeOffset now) =>
+        Write(slot, run, progress, now);
+
+    private static Change<OrderSlot, OrderSlot?> Write(OrderSlot? slot, string run, RelayProgress progress, DateTimeOffset leaseUntil)
     {
         if (slot is null || slot.Run != run)
         {
@@ -82,7 +89,7 @@ internal static class OrderSlots
 
         var next = slot with
         {
-            LeaseUntil = now + Lease,
+            LeaseUntil = leaseUntil,
             Epochs =
             [
                 .. slot.Epochs

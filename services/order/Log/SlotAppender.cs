@@ -63,6 +63,9 @@ internal sealed partial class SlotAppender : IAsyncDisposable
             : Task.FromException(new DependencyUnavailableException($"order log {Slot} (too many waiting or stopping)"));
     }
 
+    /// <summary>Takes nothing more and returns when what it was given is durable.</summary>
+    public Task CompleteAsync() => _batches.CompleteAsync();
+
     public ValueTask DisposeAsync() => _batches.DisposeAsync();
 
     private async Task CommitAsync(IReadOnlyList<Waiting> batch, CancellationToken cancellationToken)

@@ -36,6 +36,8 @@ internal static class OrderKeys
 {
     public const int Slots = 16;
 
+    public const string Replicas = "order/replicas";
+
     public static string Record(string orderId) => $"order/{orderId}";
 
     public static string State(string orderId) => $"order/{orderId}/state";

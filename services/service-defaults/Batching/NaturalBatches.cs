@@ -34,6 +34,13 @@ public sealed class NaturalBatches<T> : IAsyncDisposable
     /// <returns>False: too many wait, or the loop has ended.</returns>
     public bool TryAdd(T item) => _waiting.Writer.TryWrite(item);
 
+    /// <summary>Takes nothing more and returns when what was taken is committed.</summary>
+    public Task CompleteAsync()
+    {
+        _waiting.Writer.TryComplete();
+        return _loop;
+    }
+
     /// <summary>Cancels the commit in hand and returns when nobody waits any more.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -104,5 +104,26 @@ public sealed class OrderSlotsTests
         Assert.Equal(Now.AddSeconds(2) + OrderSlots.Lease, change.Result.LeaseUntil);
     }
 
+    [Fact]
+    public void Release_OwnSlot_KeepsItsProgressAndIsFreeAtOnce()
+    {
+        var held = OrderSlots.Take(null, 3, "replica-a", "run-1", Now).Result;
+
+        var released = OrderSlots.Release(held, "run-1", At(9), Now.AddSeconds(1)).Next!;
+        var taken = OrderSlots.Take(released, 3, "replica-b", "run-9", Now.AddSeconds(1)).Next!;
+
+        Assert.Equal(("replica-a", 9L), (released.Owner, released.Epochs[0].Watermark));
+        Assert.Equal(("replica-b", 2L), (taken.Owner, taken.Epoch));
+        Assert.Equal([new SlotEpoch(1, 9, Now.AddSeconds(1)), new SlotEpoch(2, 0, null)], taken.Epochs);
+    }
+
+    [Fact]
+    public void Release_LostSlot_ChangesNothing()
+    {
+        var held = OrderSlots.Take(null, 3, "replica-b", "run-9", Now).Result;
+
+        Assert.Null(OrderSlots.Release(held, "run-1", At(3), Now).Next);
+    }
+
     private static RelayProgress At(long watermark) => new(new Dictionary<long, long> { [1] = watermark }, new HashSet<long>());
 }

@@ -69,6 +69,16 @@ public sealed class LaunchPlanTests : IDisposable
     }
 
     [Fact]
+    public void Make_Replicas_WriteLogsOfTheirOwn()
+    {
+        var plan = Make("version: 1\napps: [{ appDirPath: order }, { appDirPath: order }]");
+
+        Assert.Matches(@"order/\.dapr/logs/order_app_\d{14}\.log$", plan.Apps[0].AppLog.Path);
+        Assert.Matches(@"order/\.dapr/logs/order_app_\d{14}_2\.log$", plan.Apps[1].AppLog.Path);
+        Assert.Matches(@"order/\.dapr/logs/order_daprd_\d{14}_2\.log$", plan.Apps[1].DaprdLog.Path);
+    }
+
+    [Fact]
     public void Make_Folders_FollowTheFile()
     {
         var plan = Make("version: 1\napps: [{ appDirPath: order }]");

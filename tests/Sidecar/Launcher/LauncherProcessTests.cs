@@ -190,6 +190,25 @@ public sealed class LauncherProcessTests : IDisposable
         Assert.Equal(0, await daprd.ExitAsync());
     }
 
+    [Fact]
+    public async Task Run_TwoEntriesOfOneId_AreReplicasToldApartByPortAndLog()
+    {
+        WriteTemplate(("alpha", "echo I am first; exec sleep 600"), ("alpha", "echo I am second; exec sleep 600"));
+        await using var launcher = LauncherProcess.Start(_folder.Path, "run", "--json", "--restart");
+        var apps = (await launcher.LineAsync("ready")).GetProperty("apps");
+
+        PosixCalls.Kill(apps[1].GetProperty("pid").GetInt32(), PosixCalls.SignalKill);
+        var restarted = await launcher.LineAsync("appRestarted");
+
+        Assert.Equal(apps[1].GetProperty("daprHttpPort").GetInt32(), restarted.GetProperty("daprHttpPort").GetInt32());
+        Assert.Equal((0, "I am first"), await PrintLogAsync());
+        var (exitCode, text) = await PrintLogAsync("--replica", "2");
+        Assert.Equal(0, exitCode);
+        Assert.Equal(["I am second"], text.Split('\n').Distinct());
+        Assert.Equal((1, "error: --replica 3: alpha has 2, from 1 on"), await PrintLogAsync("--replica", "3"));
+        Assert.Equal(0, await RunVerbAsync("stop"));
+    }
+
     private static List<int> Pids(JsonElement ready) =>
         [.. ready.GetProperty("apps").EnumerateArray().Select(app => app.GetProperty("pid").GetInt32())];
 
@@ -212,6 +231,15 @@ public sealed class LauncherProcessTests : IDisposable
         await using var process = LauncherProcess.Start(_folder.Path, verb);
         return await process.ExitAsync();
     }
+
+    /// <summary>Once there is something in it.</summary>
+    private Task<(int ExitCode, string Text)> PrintLogAsync(params string[] flags) => Eventually.Get(
+        async () =>
+        {
+            await using var process = LauncherProcess.Start(_folder.Path, ["logs", "alpha", .. flags]);
+            return (await process.ExitAsync(), $"{process.Output}{process.Errors}".Trim());
+        },
+        printed => printed.Item2.Length > 0);
 
     private void WriteTemplate(params (string AppId, string Script)[] apps)
     {

@@ -182,11 +182,49 @@ public sealed class RunTemplateLoaderTests : IDisposable
         Assert.Equal(
             [
                 (1, "version"), (3, "common.resourcesPaths[0]"), (4, "common.enableAppHealthCheck"), (8, "apps[0].appPort"),
-                (9, "apps[0].daprHTTPPort"), (10, "apps[0].command"), (11, "apps[1].appID"), (14, "apps[1].maxBodySize"),
+                (9, "apps[0].daprHTTPPort"), (10, "apps[0].command"), (14, "apps[1].maxBodySize"),
                 (15, "apps[2].appDirPath"), (16, "apps[3]"),
             ],
             loaded.Errors.Select(error => (error.Line, error.Member)).Order());
         Assert.All(loaded.Errors, error => Assert.EndsWith("dapr.yaml", error.File, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Load_EntriesOfOneId_AreReplicasInTheOrderOfTheFile()
+    {
+        _folder.Folder("order");
+        _folder.Folder("stock");
+
+        var loaded = Load("""
+            version: 1
+            apps:
+              - { appDirPath: order, appPort: 8082 }
+              - { appDirPath: stock, appPort: 8083 }
+              - { appDirPath: order, appPort: 8084 }
+            """);
+
+        Assert.Empty(loaded.Errors);
+        Assert.Empty(loaded.Warnings);
+        Assert.Equal([("order", 1, 8082), ("stock", 1, 8083), ("order", 2, 8084)], loaded.Template!.Apps.Select(app => (app.AppId, app.Replica, app.AppPort)));
+    }
+
+    [Fact]
+    public void Load_OneIdInTwoFolders_WarnsOfAForgottenId()
+    {
+        _folder.Folder("order");
+        _folder.Folder("stock");
+
+        var loaded = Load("""
+            version: 1
+            apps:
+              - { appDirPath: order, appPort: 8082 }
+              - { appID: order, appDirPath: stock, appPort: 8083 }
+            """);
+
+        Assert.Empty(loaded.Errors);
+        var warning = Assert.Single(loaded.Warnings);
+        Assert.Equal((4, "apps[1].appID"), (warning.Line, warning.Member));
+        Assert.StartsWith("'order' is also the app of line 3, which stands in another folder", warning.Message, StringComparison.Ordinal);
     }
 
     [Fact]

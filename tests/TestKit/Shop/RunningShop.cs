@@ -34,17 +34,19 @@ public sealed class RunningShop : IAsyncDisposable
     public string Provider => $"http://127.0.0.1:{_topology.Ports["provider"]}";
 
     /// <summary>The app's own port, around gateway and sidecars.</summary>
-    public string App(string appId) => $"http://127.0.0.1:{_topology.Ports[appId]}";
+    /// <param name="replica">From 1 on.</param>
+    public string App(string appId, int replica = 1) => $"http://127.0.0.1:{_topology.Ports[TopologyCopy.ReplicaName(appId, replica)]}";
 
     /// <summary>The HTTP API of the app's sidecar.</summary>
-    public string Sidecar(string appId) => $"http://127.0.0.1:{_topology.SidecarPorts[appId]}";
+    /// <param name="replica">From 1 on.</param>
+    public string Sidecar(string appId, int replica = 1) => $"http://127.0.0.1:{_topology.SidecarPorts[TopologyCopy.ReplicaName(appId, replica)]}";
 
     public int LauncherPid => _launcher!.Id;
 
     /// <summary>Store and broker, by name; none where they are files.</summary>
     public IReadOnlyDictionary<string, int> ServerPids => _infrastructure.Pids;
 
-    /// <summary>The process that runs the app now; another one after it was killed and restarted.</summary>
+    /// <summary>The process that runs the app now, by <see cref="TopologyCopy.ReplicaName"/>; another one after it was killed and restarted.</summary>
     public IReadOnlyDictionary<string, int> Pids => _pids;
 
     /// <param name="env">Extra environment by app id, such as a shorter payment window.</param>
@@ -52,13 +54,15 @@ public sealed class RunningShop : IAsyncDisposable
     /// <param name="topology">The file of the repository that it runs from.</param>
     /// <param name="only">The one app of it that is started; null: all of them.</param>
     /// <param name="stack">The component set; null: the one that this run of the tests is about.</param>
+    /// <param name="replicas">How many processes, each with its sidecar, there are of an app, by its id; one of those that are not named.</param>
     public static async Task<RunningShop> StartAsync(
         IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>? env = null, IReadOnlyDictionary<string, string>? launcherEnv = null,
-        string topology = TopologyCopy.Whole, string? only = null, string? stack = null)
+        string topology = TopologyCopy.Whole, string? only = null, string? stack = null,
+        IReadOnlyDictionary<string, int>? replicas = null)
     {
         var folder = Directory.CreateTempSubdirectory("daprshop-").FullName;
         var infrastructure = await ShopInfrastructure.StartAsync(folder, stack);
-        var shop = new RunningShop(TopologyCopy.Write(folder, env, topology, only), infrastructure, launcherEnv ?? new Dictionary<string, string>());
+        var shop = new RunningShop(TopologyCopy.Write(folder, env, topology, only, replicas), infrastructure, launcherEnv ?? new Dictionary<string, string>());
         try
         {
             await shop.StartAgainAsync();
@@ -110,10 +114,11 @@ public sealed class RunningShop : IAsyncDisposable
         }
     }
 
-    /// <summary>kill -9 of one app; the launcher restarts it.</summary>
-    public void KillApp(string appId)
+    /// <summary>kill -9 of one app, or of one of its replicas; the launcher restarts it.</summary>
+    /// <param name="replica">From 1 on.</param>
+    public void KillApp(string appId, int replica = 1)
     {
-        using var process = Process.GetProcessById(_pids[appId]);
+        using var process = Process.GetProcessById(_pids[TopologyCopy.ReplicaName(appId, replica)]);
         process.Kill();
     }
 
@@ -175,7 +180,8 @@ public sealed class RunningShop : IAsyncDisposable
     }
 
     /// <summary>What the app has said so far, in all its lives.</summary>
-    public IReadOnlyList<string> AppLog(string appId) => Lines(_logFiles[appId]);
+    /// <param name="replica">From 1 on.</param>
+    public IReadOnlyList<string> AppLog(string appId, int replica = 1) => Lines(_logFiles[TopologyCopy.ReplicaName(appId, replica)]);
 
     /// <summary>Log lines of the apps at level Error: nothing a test does may cause one, unless it says so.</summary>
     public IReadOnlyList<string> ErrorLogs() =>
@@ -241,9 +247,9 @@ public sealed class RunningShop : IAsyncDisposable
             {
                 foreach (var app in apps.EnumerateArray())
                 {
-                    var appId = app.GetProperty("appId").GetString()!;
-                    _pids[appId] = app.GetProperty("pid").GetInt32();
-                    _logFiles[appId] = app.GetProperty("logFile").GetString()!;
+                    var name = ReplicaOf(app);
+                    _pids[name] = app.GetProperty("pid").GetInt32();
+                    _logFiles[name] = app.GetProperty("logFile").GetString()!;
                 }
             }
 
@@ -251,8 +257,15 @@ public sealed class RunningShop : IAsyncDisposable
         }
         else if (root.TryGetProperty("event", out var kind) && kind.GetString() == "appRestarted")
         {
-            _pids[root.GetProperty("appId").GetString()!] = root.GetProperty("pid").GetInt32();
+            _pids[ReplicaOf(root)] = root.GetProperty("pid").GetInt32();
         }
+    }
+
+    /// <summary>Replicas have one app id: their sidecars' ports tell them apart.</summary>
+    private string ReplicaOf(JsonElement app)
+    {
+        var port = app.GetProperty("daprHttpPort").GetInt32();
+        return _topology.SidecarPorts.First(sidecar => sidecar.Value == port).Key;
     }
 
     private void OnLog(string? line)

@@ -24,17 +24,24 @@ public sealed class TopologyCopy
 
     public string Folder { get; }
 
-    /// <summary>App port by app id.</summary>
+    /// <summary>App port by <see cref="ReplicaName"/>.</summary>
     public IReadOnlyDictionary<string, int> Ports { get; }
 
-    /// <summary>Port of the sidecar's HTTP API by app id.</summary>
+    /// <summary>Port of the sidecar's HTTP API by <see cref="ReplicaName"/>.</summary>
     public IReadOnlyDictionary<string, int> SidecarPorts { get; }
+
+    /// <summary>The first replica goes by the app id alone, the others as <c>order/2</c>, <c>order/3</c>.</summary>
+    /// <param name="replica">From 1 on.</param>
+    public static string ReplicaName(string appId, int replica) =>
+        replica == 1 ? appId : string.Create(CultureInfo.InvariantCulture, $"{appId}/{replica}");
 
     /// <param name="env">Extra environment by app id.</param>
     /// <param name="topology">The file that is copied.</param>
     /// <param name="only">The one app that is kept; null: all of them.</param>
+    /// <param name="replicas">How many there are of an app, by its id; one of those that are not named.</param>
     public static TopologyCopy Write(
-        string folder, IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>? env = null, string topology = Whole, string? only = null)
+        string folder, IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>? env = null, string topology = Whole, string? only = null,
+        IReadOnlyDictionary<string, int>? replicas = null)
     {
         var yaml = new YamlStream();
         using (var reader = new StreamReader(Path.Combine(Checkout.Root, topology)))
@@ -56,13 +63,13 @@ public sealed class TopologyCopy
             entries.Children.Remove(entry);
         }
 
-        var apps = entries.Cast<YamlMappingNode>().ToList();
+        var named = Multiply(entries, replicas ?? new Dictionary<string, int>());
+        var apps = named.Select(entry => entry.App).ToList();
         var free = new Queue<int>(FreePorts.Take(apps.Count * 4));
         var ports = new Dictionary<string, int>(StringComparer.Ordinal);
         var sidecarPorts = new Dictionary<string, int>(StringComparer.Ordinal);
-        foreach (var app in apps)
+        foreach (var (id, app) in named)
         {
-            var id = Text(app, "appID");
             ports[id] = free.Dequeue();
             app.Children["appDirPath"] = Absolute(app.Children["appDirPath"]);
             app.Children["appPort"] = Number(ports[id]);
@@ -91,6 +98,35 @@ public sealed class TopologyCopy
         }
 
         return new TopologyCopy(file, folder, ports, sidecarPorts);
+    }
+
+    /// <summary>Each app as often as it is wanted, with the replica's name.</summary>
+    private static List<(string Name, YamlMappingNode App)> Multiply(YamlSequenceNode entries, IReadOnlyDictionary<string, int> replicas)
+    {
+        var named = new List<(string, YamlMappingNode)>();
+        foreach (var entry in entries.Cast<YamlMappingNode>())
+        {
+            var id = Text(entry, "appID");
+            for (var n = 1; n <= replicas.GetValueOrDefault(id, 1); n++)
+            {
+                var app = n == 1 ? entry : new YamlMappingNode(entry.Children);
+                if (n > 1 && entry.Children.TryGetValue("env", out var env))
+                {
+                    app.Children["env"] = new YamlMappingNode(((YamlMappingNode)env).Children);
+                }
+
+                named.Add((ReplicaName(id, n), app));
+            }
+        }
+
+        if (replicas.Keys.Except(named.Select(entry => entry.Item1), StringComparer.Ordinal).ToList() is { Count: > 0 } unknown)
+        {
+            throw new ArgumentException($"the topology has no {string.Join(", ", unknown)}", nameof(replicas));
+        }
+
+        entries.Children.Clear();
+        named.ForEach(entry => entries.Add(entry.Item2));
+        return named;
     }
 
     private static Dictionary<string, string>? Wiring(string appId, string folder, Dictionary<string, int> ports) => appId switch

@@ -97,14 +97,21 @@ public sealed class ShopClient : IDisposable
             ("Idempotency-Key", key));
 
     /// <summary>Repeats the same order until it is answered for good, as the API tells a client to after 503 and timeouts.</summary>
-    public async Task<Answer> PlaceStubbornlyAsync(string key, string source, params (string Sku, int Quantity)[] lines)
+    public Task<Answer> PlaceStubbornlyAsync(string key, string source, params (string Sku, int Quantity)[] lines) =>
+        StubbornlyAsync(() => PlaceAsync(key, source, lines));
+
+    /// <summary>Repeats an order in a sale with its key while the answer is unknown or the shop is too busy, as a client has to.</summary>
+    public Task<Answer> PlaceInSaleStubbornlyAsync(string saleId, string key, int quantity) =>
+        StubbornlyAsync(() => PostAsync($"/api/v1/sales/{saleId}/orders", new { quantity, payment = new { source = "tok_ok" } }, ("Idempotency-Key", key)));
+
+    private static async Task<Answer> StubbornlyAsync(Func<Task<Answer>> place)
     {
         return await Eventually.Get(
             async () =>
             {
                 try
                 {
-                    return await PlaceAsync(key, source, lines);
+                    return await place();
                 }
                 catch (Exception failure) when (failure is HttpRequestException or TaskCanceledException)
                 {

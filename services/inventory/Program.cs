@@ -18,5 +18,6 @@ app.MapStock();
 app.MapReserveMany();
 app.MapChangeReservation();
 app.MapStockAudit();
+app.MapSoldOut();
 app.MapSweep();
 await app.RunAsync();

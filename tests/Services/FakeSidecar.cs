@@ -26,6 +26,9 @@ internal sealed class FakeSidecar : IAsyncDisposable
     /// <summary>False makes every state call fail, as a store that is down.</summary>
     public bool StoreIsUp { get; set; } = true;
 
+    /// <summary>What the order service says the settings are; null: nothing. A gateway asks all the time, so it is not among the invocations.</summary>
+    public JsonNode? Settings { get; set; }
+
     public Func<HttpContext, Task> OnInvoke { get; set; } = context =>
     {
         context.Response.StatusCode = StatusCodes.Status204NoContent;
@@ -55,6 +58,7 @@ internal sealed class FakeSidecar : IAsyncDisposable
         {
             ["v1.0", "healthz", ..] => Answer(context, 204),
             ["v1.0", "secrets", _, var name] => Answer(context, 200, new JsonObject { [name] = Secret }),
+            ["v1.0", "invoke", "order", "method", "internal", "settings"] => Settings is null ? Answer(context, 404) : Answer(context, 200, Settings.DeepClone()),
             ["v1.0", "invoke", ..] => InvokeAsync(context),
             ["v1.0", "publish", ..] => RecordAsync(context, Published),
             ["v1.0", "state", ..] when !StoreIsUp => Answer(context, 500, new JsonObject { ["errorCode"] = "ERR_STATE_GET", ["message"] = "down" }),

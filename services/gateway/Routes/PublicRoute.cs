@@ -1,3 +1,5 @@
+using DaprShop.Contracts;
+
 namespace DaprShop.Gateway.Routes;
 
 internal enum Access
@@ -51,6 +53,18 @@ internal sealed record PublicRoute(string Method, string Template, string Name, 
 
     /// <summary>Refusals that belong to this route, beside those that every route shares.</summary>
     public IReadOnlyList<int> Refusals { get; init; } = [];
+
+    /// <summary>May be refused from the cached sold-out answer.</summary>
+    public bool RefusesSoldOut { get; init; }
+
+    /// <summary>The gateway answers its own routes itself.</summary>
+    public bool IsForwarded => AppId != AppIds.Gateway;
+
+    /// <summary>Takes a token of the user's bucket, when there is a user. What other systems send is nobody's.</summary>
+    public bool LimitsUsers => IsForwarded && Template.StartsWith("/api/v1/", StringComparison.Ordinal);
+
+    /// <summary>Counts among the requests in flight. A stream stays for hours, and an operator must get through when a limit was set too low.</summary>
+    public bool CountsAsLoad => IsForwarded && !Streams && Tag != "ops";
 
     public string Tag => Template.StartsWith("/api/v1/", StringComparison.Ordinal)
         ? Template.Split('/')[3]

@@ -72,7 +72,8 @@ internal static class RouteTable
             Response = typeof(OrderView),
             Success = StatusCodes.Status202Accepted,
             Idempotent = true,
-            Refusals = [400, 409, 413, 422, 429],
+            RefusesSoldOut = true,
+            Refusals = [400, 409, 413, 422],
         },
         new("GET", "/api/v1/orders", "listOrders", AppIds.Order, Access.SignedIn, "Your orders, newest first")
         {
@@ -127,7 +128,7 @@ internal static class RouteTable
             Response = typeof(OrderView),
             Success = StatusCodes.Status202Accepted,
             Idempotent = true,
-            Refusals = [400, 409, 413, 422, 429],
+            Refusals = [400, 409, 413, 422],
         },
 
         new("GET", "/api/v1/payments/{orderId}", "getPayment", AppIds.Payment, Access.SignedIn, "The payment of one of your orders")
@@ -169,6 +170,19 @@ internal static class RouteTable
         {
             Response = typeof(WorkflowView),
             Refusals = [404],
+        },
+        new("GET", "/api/v1/ops/settings", "getSettings", AppIds.Order, Access.Operator, "The limits and switches that may be changed while the shop runs")
+        {
+            Response = typeof(ShopSettings),
+            Cacheable = true,
+        },
+        new("PUT", "/api/v1/ops/settings", "putSettings", AppIds.Order, Access.Operator, "Replace the settings as a whole; every gateway follows within two seconds")
+        {
+            Request = typeof(PutSettings),
+            RequestExample = """{"edge": {"requestsPerSecond": 100, "burst": 400, "concurrentRequests": 2000}}""",
+            Response = typeof(ShopSettings),
+            Conditional = true,
+            Refusals = [400, 412, 413],
         },
     ];
 

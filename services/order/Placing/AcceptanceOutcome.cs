@@ -8,7 +8,9 @@ namespace DaprShop.Order.Placing;
 /// <param name="Replayed">True: another request had it accepted before.</param>
 /// <param name="Refusal">Null when there is an order.</param>
 /// <param name="IsSoldOut">True: refused by the stock, so there is no order under this id.</param>
-internal sealed record AcceptanceOutcome(OrderContent? Order, bool Replayed, ProblemHttpResult? Refusal, bool IsSoldOut = false)
+/// <param name="SoldOutSku">Whose stock refused; null when that is not known or something else refused.</param>
+internal sealed record AcceptanceOutcome(
+    OrderContent? Order, bool Replayed, ProblemHttpResult? Refusal, bool IsSoldOut = false, string? SoldOutSku = null)
 {
     public static AcceptanceOutcome Accepted(OrderContent order, bool replayed) => new(order, replayed, Refusal: null);
 
@@ -30,10 +32,10 @@ internal sealed record AcceptanceOutcome(OrderContent? Order, bool Replayed, Pro
     /// <param name="sku">Which line was refused; null: given back before the order was complete.</param>
     public static AcceptanceOutcome SoldOut(string? sku)
     {
-        var refusal = Problems.SoldOut(sku is not null
-            ? $"There is not enough stock of {sku}. The same key may succeed later."
-            : "The stock was given back before the order was complete. The same key may succeed later.");
-        return new AcceptanceOutcome(Order: null, Replayed: false, refusal, IsSoldOut: true);
+        var refusal = sku is not null
+            ? Problems.SoldOutOf(sku)
+            : Problems.SoldOut("The stock was given back before the order was complete. The same key may succeed later.");
+        return new AcceptanceOutcome(Order: null, Replayed: false, refusal, IsSoldOut: true, sku);
     }
 
     public static AcceptanceOutcome Overloaded(string what) =>

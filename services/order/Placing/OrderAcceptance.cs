@@ -51,6 +51,11 @@ internal sealed class OrderAcceptance(
     {
         if (outcome.Order is not { } order)
         {
+            if (outcome.SoldOutSku is { } sku)
+            {
+                context.Response.Headers[ShopHeaders.SoldOut] = sku;
+            }
+
             return outcome.Refusal!;
         }
 

@@ -1,0 +1,104 @@
+using System.Diagnostics.CodeAnalysis;
+using System.IO.Pipelines;
+using System.Security.Claims;
+using DaprShop.Gateway.Authentication;
+using DaprShop.Gateway.Forwarding;
+using DaprShop.Gateway.Routes;
+using DaprShop.ServiceDefaults.Faults;
+using DaprShop.ServiceDefaults.Http;
+using DaprShop.ServiceDefaults.Ids;
+
+namespace DaprShop.Gateway.SoldOut;
+
+/// <summary>
+/// Refuses buyers of a stock that is known to be sold out, without a call. It never refuses the repeat of an order that may have been
+/// accepted, and leaves every request that is not a plain order of one line to the order service.
+/// </summary>
+internal sealed class SoldOutGate(SoldOutCache cache, RecentOrders recent)
+{
+    /// <returns>True: answered.</returns>
+    public async ValueTask<bool> TryRefuseAsync(HttpContext context, PublicRoute route)
+    {
+        // Nothing is read for the sake of an empty cache.
+        if (cache.Count == 0 || !IsPlainJson(context.Request) || !TryDeriveOrder(context, route, out var orderId))
+        {
+            return false;
+        }
+
+        var refusal = await JudgeAsync(context.Request.BodyReader, orderId, context.RequestAborted);
+        if (refusal is null)
+        {
+            return false;
+        }
+
+        await refusal.WriteAsync(context);
+        return true;
+    }
+
+    public async Task ForwardAsync(HttpContext context, PublicRoute route, Forwarder forwarder)
+    {
+        var isRefused = false;
+        try
+        {
+            await forwarder.ForwardAsync(context, route, answer =>
+            {
+                isRefused = (int)answer.StatusCode is >= StatusCodes.Status400BadRequest and < StatusCodes.Status500InternalServerError;
+                if (answer.Headers.TryGetValues(ShopHeaders.SoldOut, out var skus))
+                {
+                    cache.Watch(skus.First());
+                }
+            });
+        }
+        finally
+        {
+            // Accepted, or nobody knows: the answer may have been lost on the way.
+            if (!isRefused && TryDeriveOrder(context, route, out var orderId))
+            {
+                recent.Add(orderId);
+            }
+        }
+    }
+
+    /// <summary>Looks at the whole body, which is limited, and leaves all of it unread unless the request is refused.</summary>
+    private async ValueTask<QuickProblem?> JudgeAsync(PipeReader body, string orderId, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var read = await body.ReadAsync(cancellationToken);
+            if (!read.IsCompleted)
+            {
+                body.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+                continue;
+            }
+
+            var refusal = PlaceOrderPeek.TryRead(read.Buffer, out var sku) && !recent.MayContain(orderId) ? cache.Judge(sku, orderId) : null;
+            body.AdvanceTo(refusal is null ? read.Buffer.Start : read.Buffer.End);
+            return refusal;
+        }
+    }
+
+    // Other types are refused by the service, and other character sets it must translate first.
+    private static bool IsPlainJson(HttpRequest request) =>
+        request.ContentType is { } type
+        && (type.Equals("application/json", StringComparison.OrdinalIgnoreCase)
+            || type.Equals("application/json; charset=utf-8", StringComparison.OrdinalIgnoreCase));
+
+    private static bool TryDeriveOrder(HttpContext context, PublicRoute route, [NotNullWhen(true)] out string? orderId)
+    {
+        orderId = context.User.FindFirstValue(ShopClaims.User) is { } user && IdempotencyKey.TryRead(context.Request, out var key, out _)
+            ? DerivedIds.Order(user, route.Template, key)
+            : null;
+        return orderId is not null;
+    }
+}
+
+internal static class SoldOutSetup
+{
+    public static void AddSoldOut(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<SoldOutClient>();
+        builder.Services.AddSingleton<SoldOutCache>();
+        builder.Services.AddSingleton<RecentOrders>();
+        builder.Services.AddSingleton<SoldOutGate>();
+    }
+}

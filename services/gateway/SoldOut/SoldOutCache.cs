@@ -64,6 +64,9 @@ internal sealed partial class SoldOutCache : IDisposable
         return _clock.GetElapsedTime(snapshot.AskedAt) < Life && !snapshot.Orders.MayContain(orderId) ? entry.Refusal : null;
     }
 
+    /// <summary>True: buyers of it do not make the gateway ask yet.</summary>
+    internal bool IsFresh(string sku) => _entries.TryGetValue(sku, out var entry) && IsFresh(entry);
+
     public void Dispose()
     {
         _sweep.Dispose();
@@ -108,9 +111,11 @@ internal sealed partial class SoldOutCache : IDisposable
         }
     }
 
+    private bool IsFresh(SoldOutEntry entry) => entry.Snapshot is { } snapshot && _clock.GetElapsedTime(snapshot.AskedAt) < FreshFor;
+
     private void KeepFresh(SoldOutEntry entry)
     {
-        if ((entry.Snapshot is { } snapshot && _clock.GetElapsedTime(snapshot.AskedAt) < FreshFor) || !entry.TryBeginAsking())
+        if (IsFresh(entry) || !entry.TryBeginAsking())
         {
             return;
         }

@@ -37,6 +37,14 @@ internal sealed class SoldOutGate(SoldOutCache cache, RecentOrders recent)
 
     public async Task ForwardAsync(HttpContext context, PublicRoute route, Forwarder forwarder)
     {
+        // Without a user and a key there is no order to name, and the service refuses.
+        if (!TryDeriveOrder(context, route, out var orderId))
+        {
+            await forwarder.ForwardAsync(context, route);
+            return;
+        }
+
+        var isFirst = recent.TryBegin(orderId);
         var isRefused = false;
         try
         {
@@ -52,9 +60,14 @@ internal sealed class SoldOutGate(SoldOutCache cache, RecentOrders recent)
         finally
         {
             // Accepted, or nobody knows: the answer may have been lost on the way.
-            if (!isRefused && TryDeriveOrder(context, route, out var orderId))
+            if (!isRefused)
             {
                 recent.Add(orderId);
+            }
+
+            if (isFirst)
+            {
+                recent.End(orderId);
             }
         }
     }

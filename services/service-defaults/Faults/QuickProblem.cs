@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -10,6 +11,8 @@ namespace DaprShop.ServiceDefaults.Faults;
 /// </summary>
 public sealed class QuickProblem
 {
+    private const int UsualBytes = 512;
+
     private static readonly JsonEncodedText Type = JsonEncodedText.Encode("type");
     private static readonly JsonEncodedText Title = JsonEncodedText.Encode("title");
     private static readonly JsonEncodedText Status = JsonEncodedText.Encode("status");
@@ -42,14 +45,24 @@ public sealed class QuickProblem
             context.Response.Headers.RetryAfter = ProblemContext.DefaultRetryAfter;
         }
 
-        await using var json = new Utf8JsonWriter(context.Response.BodyWriter);
+        var body = Encode(context.Request.Path.Value);
+        context.Response.ContentLength = body.Length;
+        await context.Response.Body.WriteAsync(body, context.RequestAborted);
+    }
+
+    private ReadOnlyMemory<byte> Encode(string? instance)
+    {
+        var buffer = new ArrayBufferWriter<byte>(UsualBytes);
+        using var json = new Utf8JsonWriter(buffer);
         json.WriteStartObject();
         json.WriteString(Type, _type);
         json.WriteString(Title, _title);
         json.WriteNumber(Status, _status);
         json.WriteString(Detail, _detail);
-        json.WriteString(Instance, context.Request.Path.Value);
+        json.WriteString(Instance, instance);
         json.WriteString(TraceId, ProblemContext.TraceId());
         json.WriteEndObject();
+        json.Flush();
+        return buffer.WrittenMemory;
     }
 }

@@ -43,6 +43,19 @@ public sealed class RecentOrdersTests
     }
 
     [Fact]
+    public void MayContain_WhileItIsForwarded_IsTrueHoweverLongThatTakes()
+    {
+        var first = _recent.TryBegin("o-1");
+        var twin = _recent.TryBegin("o-1");
+        _clock.Advance(RecentOrders.Generation * 3);
+        var during = _recent.MayContain("o-1");
+
+        _recent.End("o-1");
+
+        Assert.Equal((true, false, true, false), (first, twin, during, _recent.MayContain("o-1")));
+    }
+
+    [Fact]
     public void MayContain_NothingWasAddedForLong_IsForgottenToo()
     {
         _recent.Add("o-1");

@@ -101,6 +101,36 @@ public sealed class SoldOutTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Place_RepeatOfAnOrderThatIsStillOnItsWay_ReachesTheService()
+    {
+        var open = new TaskCompletionSource();
+        _gateway.OnOrder = async context =>
+        {
+            await open.Task;
+            await EdgeGateway.AcceptAsync(context);
+        };
+        var order = _gateway.PlaceAsync("shopper-7", "k-7");
+        await Eventually.True(() => _gateway.Placed.Any());
+        _gateway.OnOrder = context => EdgeGateway.SoldOutAsync(context, EdgeGateway.Sku);
+        await WarmAsync();
+
+        _gateway.OnOrder = EdgeGateway.AcceptAsync;
+        var repeat = await _gateway.PlaceAsync("shopper-7", "k-7");
+        open.SetResult();
+
+        Assert.Equal((HttpStatusCode.Accepted, HttpStatusCode.Accepted), ((await order).StatusCode, repeat.StatusCode));
+    }
+
+    [Fact]
+    public async Task Place_RefusedByTheService_IsRefusedWithoutACallTheNextTime()
+    {
+        await WarmAsync();
+
+        Assert.Equal("sold-out", await (await _gateway.PlaceAsync("shopper-1")).ProblemAsync());
+        Assert.Single(_gateway.Placed);
+    }
+
+    [Fact]
     public async Task Place_RepeatOfAnOrderWhoseAnswerWasLost_ReachesTheService()
     {
         _gateway.OnOrder = context =>

@@ -51,8 +51,12 @@ internal sealed class LimitedForwarder(UserLimits users, LoadLimit load, SoldOut
         }
     }
 
-    private Task PassAsync(HttpContext context, PublicRoute route) =>
-        route.RefusesSoldOut ? soldOut.ForwardAsync(context, route, forwarder) : forwarder.ForwardAsync(context, route);
+    private Task PassAsync(HttpContext context, PublicRoute route) => route switch
+    {
+        { RefusesSoldOut: true } => soldOut.ForwardOrderAsync(context, route, forwarder),
+        { AddsUnits: true } => soldOut.ForwardUnitsAsync(context, route, forwarder),
+        _ => forwarder.ForwardAsync(context, route),
+    };
 }
 
 internal static class LimitsSetup

@@ -57,6 +57,9 @@ internal sealed record PublicRoute(string Method, string Template, string Name, 
     /// <summary>May be refused from the cached sold-out answer.</summary>
     public bool RefusesSoldOut { get; init; }
 
+    /// <summary>Its success means units of the path's <c>sku</c>: what was known of that stock is no longer true.</summary>
+    public bool AddsUnits { get; init; }
+
     /// <summary>The gateway answers its own routes itself.</summary>
     public bool IsForwarded => AppId != AppIds.Gateway;
 

@@ -50,6 +50,16 @@ internal sealed partial class SoldOutCache : IDisposable
         }
     }
 
+    /// <summary>Units were added: the next refusal of the service starts it anew. A question that is on its way changes nothing any more.</summary>
+    public void Forget(string sku)
+    {
+        lock (_changing)
+        {
+            _entries.TryRemove(sku, out _);
+            _count = _entries.Count;
+        }
+    }
+
     /// <returns>The refusal for a buyer whose order would have this id; null: only the order service can tell.</returns>
     public QuickProblem? Judge(string sku, string orderId)
     {

@@ -35,7 +35,7 @@ internal sealed class SoldOutGate(SoldOutCache cache, RecentOrders recent)
         return true;
     }
 
-    public async Task ForwardAsync(HttpContext context, PublicRoute route, Forwarder forwarder)
+    public async Task ForwardOrderAsync(HttpContext context, PublicRoute route, Forwarder forwarder)
     {
         // Without a user and a key there is no order to name, and the service refuses.
         if (!TryDeriveOrder(context, route, out var orderId))
@@ -71,6 +71,16 @@ internal sealed class SoldOutGate(SoldOutCache cache, RecentOrders recent)
             }
         }
     }
+
+    /// <summary>Who adds units through this gateway, and then buys through it, is not refused by what it knew before.</summary>
+    public Task ForwardUnitsAsync(HttpContext context, PublicRoute route, Forwarder forwarder) =>
+        forwarder.ForwardAsync(context, route, answer =>
+        {
+            if (answer.IsSuccessStatusCode && context.GetRouteValue("sku") is string sku)
+            {
+                cache.Forget(sku);
+            }
+        });
 
     /// <summary>Looks at the whole body, which is limited, and leaves all of it unread unless the request is refused.</summary>
     private async ValueTask<QuickProblem?> JudgeAsync(PipeReader body, string orderId, CancellationToken cancellationToken)

@@ -217,6 +217,48 @@ public sealed class SoldOutTests : IAsyncLifetime
         Assert.Equal((HttpStatusCode.Conflict, HttpStatusCode.Accepted), (last.StatusCode, served.StatusCode));
     }
 
+    [Theory]
+    [InlineData("POST", "/api/v1/stock/SKU-1001/restocks", """{"quantity":1}""")]
+    [InlineData("PUT", "/api/v1/stock/SKU-1001", """{"initial":1}""")]
+    public async Task Place_UnitsWereAddedThroughThisGateway_GetsThroughAtOnce(string method, string path, string body)
+    {
+        await WarmAsync();
+        var open = new TaskCompletionSource();
+        _gateway.OnInventory = async context =>
+        {
+            if (context.Request.Method == "GET")
+            {
+                await open.Task;
+                await EdgeGateway.ViewAsync(context, EdgeGateway.SoldOut(1));
+            }
+        };
+        _gateway.Clock.Advance(TimeSpan.FromMilliseconds(300));
+        await _gateway.PlaceAsync("shopper-2");
+        await Eventually.True(() => _gateway.Questions.Count() == 2);
+
+        await _gateway.SendAsync(new HttpMethod(method), path, "operator-1", body);
+        open.SetResult();
+        _gateway.OnOrder = EdgeGateway.AcceptAsync;
+
+        Assert.Equal(HttpStatusCode.Accepted, (await _gateway.PlaceAsync("shopper-3")).StatusCode);
+    }
+
+    [Fact]
+    public async Task Place_RestockWasRefused_ChangesNothing()
+    {
+        await WarmAsync();
+        _gateway.OnInventory = context =>
+        {
+            context.Response.StatusCode = 422;
+            context.Response.ContentType = Problems.ContentType;
+            return context.Response.WriteAsync("{}");
+        };
+
+        await _gateway.SendAsync(HttpMethod.Post, "/api/v1/stock/SKU-1001/restocks", "operator-1", """{"quantity":1}""");
+
+        Assert.Equal("sold-out", await (await _gateway.PlaceAsync("shopper-3")).ProblemAsync());
+    }
+
     [Fact]
     public async Task Place_SoldOutAgainAfterARestock_IsRefusedWithoutACallAgain()
     {

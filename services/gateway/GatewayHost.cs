@@ -1,10 +1,12 @@
 using DaprShop.Gateway.Authentication;
 using DaprShop.Gateway.Docs;
 using DaprShop.Gateway.Forwarding;
+using DaprShop.Gateway.Limits;
 using DaprShop.Gateway.OpenApi;
 using DaprShop.Gateway.Readiness;
 using DaprShop.Gateway.Routes;
 using DaprShop.Gateway.SignIn;
+using DaprShop.Gateway.SoldOut;
 using DaprShop.ServiceDefaults;
 
 namespace DaprShop.Gateway;
@@ -18,6 +20,8 @@ internal static class GatewayHost
         builder.AddServiceDefaults(options => (options.RequireAppToken, options.UseStateStore) = (false, false));
         builder.AddBearerTokens();
         builder.AddForwarding();
+        builder.AddLimits();
+        builder.AddSoldOut();
         builder.AddReadiness();
         builder.AddOpenApiDocument();
 

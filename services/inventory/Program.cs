@@ -33,6 +33,7 @@ app.MapChangeReservation();
 app.MapStockAudit();
 app.MapCreateSale();
 app.MapSales();
+app.MapSoldOut();
 app.MapSweep();
 app.MapActorsHandlers();
 await app.RunAsync();

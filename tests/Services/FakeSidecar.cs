@@ -17,6 +17,8 @@ internal sealed class FakeSidecar : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly Dictionary<string, (JsonNode? Value, int Version)> _state = [];
 
+    private int _settingsAsked;
+
     private FakeSidecar(WebApplication app) => _app = app;
 
     public ConcurrentQueue<Recorded> Invocations { get; } = new();
@@ -25,6 +27,11 @@ internal sealed class FakeSidecar : IAsyncDisposable
 
     /// <summary>False makes every state call fail, as a store that is down.</summary>
     public bool StoreIsUp { get; set; } = true;
+
+    /// <summary>What the order service says the settings are; null: nothing. A gateway asks all the time, so it is not among the invocations.</summary>
+    public JsonNode? Settings { get; set; }
+
+    public int SettingsAsked => _settingsAsked;
 
     public Func<HttpContext, Task> OnInvoke { get; set; } = context =>
     {
@@ -55,6 +62,7 @@ internal sealed class FakeSidecar : IAsyncDisposable
         {
             ["v1.0", "healthz", ..] => Answer(context, 204),
             ["v1.0", "secrets", _, var name] => Answer(context, 200, new JsonObject { [name] = Secret }),
+            ["v1.0", "invoke", "order", "method", "internal", "settings"] => SettingsAsync(context),
             ["v1.0", "invoke", ..] => InvokeAsync(context),
             ["v1.0", "publish", ..] => RecordAsync(context, Published),
             ["v1.0", "state", ..] when !StoreIsUp => Answer(context, 500, new JsonObject { ["errorCode"] = "ERR_STATE_GET", ["message"] = "down" }),
@@ -66,6 +74,12 @@ internal sealed class FakeSidecar : IAsyncDisposable
     }
 
     public const string Secret = "a signing key of the tests, long enough for HS256";
+
+    private Task SettingsAsync(HttpContext context)
+    {
+        Interlocked.Increment(ref _settingsAsked);
+        return Settings is null ? Answer(context, 404) : Answer(context, 200, Settings.DeepClone());
+    }
 
     private async Task InvokeAsync(HttpContext context)
     {

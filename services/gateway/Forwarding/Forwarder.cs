@@ -13,7 +13,8 @@ internal sealed partial class Forwarder(Sidecar sidecar, TimeProvider clock, ILo
     // Longer than the resiliency policies allow an app, so that theirs decide; this one ends waiting for a sidecar that hangs.
     private static readonly TimeSpan HeaderTimeout = TimeSpan.FromSeconds(30);
 
-    public async Task ForwardAsync(HttpContext context, PublicRoute route)
+    /// <param name="onAnswer">Sees the app's answer before it is passed on; not called when there is none.</param>
+    public async Task ForwardAsync(HttpContext context, PublicRoute route, Action<HttpResponseMessage>? onAnswer = null)
     {
         if (TargetPath(context, route) is not { } path)
         {
@@ -37,6 +38,7 @@ internal sealed partial class Forwarder(Sidecar sidecar, TimeProvider clock, ILo
             throw new DependencyUnavailableException($"{route.AppId} cannot be reached.");
         }
 
+        onAnswer?.Invoke(answer);
         context.Response.StatusCode = (int)answer.StatusCode;
         ForwardedHeaders.CopyOut(answer, context.Response);
         await CopyBodyAsync(context, route, answer);
@@ -49,7 +51,7 @@ internal sealed partial class Forwarder(Sidecar sidecar, TimeProvider clock, ILo
     internal static string? TargetPath(HttpContext context, PublicRoute route)
     {
         var path = new StringBuilder();
-        foreach (var segment in RoutePatternFactory.Parse(route.Template).PathSegments)
+        foreach (var segment in route.Pattern.PathSegments)
         {
             path.Append('/');
             switch (segment.Parts[0])

@@ -1,3 +1,6 @@
+using DaprShop.Contracts;
+using Microsoft.AspNetCore.Routing.Patterns;
+
 namespace DaprShop.Gateway.Routes;
 
 internal enum Access
@@ -15,6 +18,9 @@ internal enum Access
 /// <param name="AppId">Who answers.</param>
 internal sealed record PublicRoute(string Method, string Template, string Name, string AppId, Access Access, string Summary)
 {
+    /// <summary>The template, parsed once.</summary>
+    public RoutePattern Pattern { get; } = RoutePatternFactory.Parse(Template);
+
     public Type? Request { get; init; }
 
     /// <summary>A body that works as it stands on a fresh shop.</summary>
@@ -51,6 +57,21 @@ internal sealed record PublicRoute(string Method, string Template, string Name, 
 
     /// <summary>Refusals that belong to this route, beside those that every route shares.</summary>
     public IReadOnlyList<int> Refusals { get; init; } = [];
+
+    /// <summary>May be refused from the cached sold-out answer: an order over one SKU, or one in the sale that the path names.</summary>
+    public bool RefusesSoldOut { get; init; }
+
+    /// <summary>Its success means units of the path's <c>sku</c>: what was known of that stock is no longer true.</summary>
+    public bool AddsUnits { get; init; }
+
+    /// <summary>The gateway answers its own routes itself.</summary>
+    public bool IsForwarded => AppId != AppIds.Gateway;
+
+    /// <summary>Takes a token of the user's bucket, when there is a user. What other systems send is nobody's.</summary>
+    public bool LimitsUsers => IsForwarded && Template.StartsWith("/api/v1/", StringComparison.Ordinal);
+
+    /// <summary>Counts among the requests in flight. A stream stays for hours, and an operator must get through when a limit was set too low.</summary>
+    public bool CountsAsLoad => IsForwarded && !Streams && Tag != "ops";
 
     public string Tag => Template.StartsWith("/api/v1/", StringComparison.Ordinal)
         ? Template.Split('/')[3]

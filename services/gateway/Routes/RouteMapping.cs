@@ -1,6 +1,5 @@
-using DaprShop.Contracts;
 using DaprShop.Gateway.Authentication;
-using DaprShop.Gateway.Forwarding;
+using DaprShop.Gateway.Limits;
 using DaprShop.ServiceDefaults.Faults;
 
 namespace DaprShop.Gateway.Routes;
@@ -10,11 +9,11 @@ internal static class RouteMapping
 {
     public static void MapForwardedRoutes(this WebApplication app)
     {
-        foreach (var route in RouteTable.All.Where(route => route.AppId != AppIds.Gateway))
+        foreach (var route in RouteTable.All.Where(route => route.IsForwarded))
         {
             // Said by a setting, not found out by a call: asking a sidecar for an app that nobody runs takes its retries each time.
             var endpoint = RouteTable.IsEnabled(route, app.Configuration)
-                ? app.MapMethods(route.Template, [route.Method], (HttpContext context, Forwarder forwarder) => forwarder.ForwardAsync(context, route))
+                ? app.MapMethods(route.Template, [route.Method], (HttpContext context, LimitedForwarder forwarder) => forwarder.ForwardAsync(context, route))
                 : app.MapMethods(route.Template, [route.Method], () => Problems.NotFound($"The {route.AppId} service does not run in this shop."));
             endpoint.Describe(route);
         }
@@ -68,6 +67,7 @@ internal static class RouteMapping
         };
         return route.Refusals
             .Concat(shared)
+            .Concat(route.IsForwarded ? [StatusCodes.Status429TooManyRequests] : [])
             .Append(StatusCodes.Status500InternalServerError)
             .Append(StatusCodes.Status503ServiceUnavailable)
             .Distinct()

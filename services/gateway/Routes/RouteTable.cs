@@ -53,6 +53,7 @@ internal static class RouteTable
             Request = typeof(CreateStock),
             RequestExample = """{"initial": 100, "strategy": "group-commit", "buckets": 1}""",
             Response = typeof(StockView),
+            AddsUnits = true,
             Success = StatusCodes.Status201Created,
             Refusals = [400, 409, 413],
         },
@@ -61,6 +62,7 @@ internal static class RouteTable
             Request = typeof(Restock),
             RequestExample = """{"quantity": 50}""",
             Response = typeof(StockView),
+            AddsUnits = true,
             Idempotent = true,
             Refusals = [400, 404, 413, 422],
         },
@@ -72,7 +74,8 @@ internal static class RouteTable
             Response = typeof(OrderView),
             Success = StatusCodes.Status202Accepted,
             Idempotent = true,
-            Refusals = [400, 409, 413, 422, 429],
+            RefusesSoldOut = true,
+            Refusals = [400, 409, 413, 422],
         },
         new("GET", "/api/v1/orders", "listOrders", AppIds.Order, Access.SignedIn, "Your orders, newest first")
         {
@@ -133,6 +136,7 @@ internal static class RouteTable
             Response = typeof(OrderView),
             Success = StatusCodes.Status202Accepted,
             Idempotent = true,
+            RefusesSoldOut = true,
             Refusals = [400, 404, 409, 413, 422, 429],
         },
 
@@ -159,7 +163,7 @@ internal static class RouteTable
             Response = typeof(OrderView),
             Success = StatusCodes.Status202Accepted,
             Idempotent = true,
-            Refusals = [400, 409, 413, 422, 429],
+            Refusals = [400, 409, 413, 422],
         },
 
         new("GET", "/api/v1/payments/{orderId}", "getPayment", AppIds.Payment, Access.SignedIn, "The payment of one of your orders")
@@ -201,6 +205,19 @@ internal static class RouteTable
         {
             Response = typeof(WorkflowView),
             Refusals = [404],
+        },
+        new("GET", "/api/v1/ops/settings", "getSettings", AppIds.Order, Access.Operator, "The limits and switches that may be changed while the shop runs")
+        {
+            Response = typeof(ShopSettings),
+            Cacheable = true,
+        },
+        new("PUT", "/api/v1/ops/settings", "putSettings", AppIds.Order, Access.Operator, "Replace the settings as a whole; every gateway follows within two seconds")
+        {
+            Request = typeof(PutSettings),
+            RequestExample = """{"edge": {"requestsPerSecond": 100, "burst": 400, "concurrentRequests": 2000}}""",
+            Response = typeof(ShopSettings),
+            Conditional = true,
+            Refusals = [400, 412, 413],
         },
     ];
 

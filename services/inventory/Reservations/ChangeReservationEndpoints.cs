@@ -17,7 +17,7 @@ internal static class ChangeReservationEndpoints
     internal static async Task<ChangeReservationResult> HandleAsync(
         ChangeReservation command, ReservationState step, StockPools pools, CancellationToken cancellationToken)
     {
-        var name = command.SaleId is { } sale ? StockKeys.PoolOfSale(sale) : command.Sku;
+        var name = command.SaleId is { } sale ? StockPoolNames.OfSale(sale) : command.Sku;
         if (await pools.FindAsync(name, cancellationToken) is { } pool)
         {
             return await pool.ChangeAsync(command.UserId, new ReservationStep(command.ReservationId, step), cancellationToken);

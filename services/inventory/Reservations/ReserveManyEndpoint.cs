@@ -24,7 +24,7 @@ internal static partial class ReserveManyEndpoint
     {
         try
         {
-            var name = command.Order.SaleId is { } sale ? StockKeys.PoolOfSale(sale) : command.Sku;
+            var name = command.Order.SaleId is { } sale ? StockPoolNames.OfSale(sale) : command.Sku;
             return await pools.FindAsync(name, cancellationToken) is { } pool
                 ? await pool.ReserveAsync(command, cancellationToken)
                 : Nothing(ReserveOutcome.UnknownSku);

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using DaprShop.Contracts.Api;
+using DaprShop.Contracts.Inventory;
 using DaprShop.Inventory.Stock;
 using DaprShop.ServiceDefaults.Faults;
 using DaprShop.ServiceDefaults.Http;
@@ -111,7 +112,7 @@ internal static partial class CreateSaleEndpoint
             return invalid;
         }
 
-        if (await pools.FindAsync(StockKeys.PoolOfSale(request.Id), cancellationToken) is not null)
+        if (await pools.FindAsync(StockPoolNames.OfSale(request.Id), cancellationToken) is not null)
         {
             return Exists(request.Id);
         }

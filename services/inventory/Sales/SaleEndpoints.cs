@@ -56,12 +56,12 @@ internal static class SaleEndpoints
         await FindAsync(id, pools, views, cancellationToken) is { } view ? TypedResults.Ok(view) : NotFound(id);
 
     internal static async Task<IResult> OfferAsync(string id, StockPools pools, CancellationToken cancellationToken) =>
-        await pools.FindAsync(StockKeys.PoolOfSale(id), cancellationToken) is { Settings: { Sale: { } sale } settings }
+        await pools.FindAsync(StockPoolNames.OfSale(id), cancellationToken) is { Settings: { Sale: { } sale } settings }
             ? TypedResults.Ok(new SaleOffer(sale.Id, settings.Sku, sale.Price))
             : NotFound(id);
 
     private static async Task<SaleView?> FindAsync(string id, StockPools pools, SaleViews views, CancellationToken cancellationToken) =>
-        await pools.FindAsync(StockKeys.PoolOfSale(id), cancellationToken) is { Settings: { Sale: { } sale } settings }
+        await pools.FindAsync(StockPoolNames.OfSale(id), cancellationToken) is { Settings: { Sale: { } sale } settings }
             ? await views.ReadAsync(settings, sale, cancellationToken)
             : null;
 

@@ -1,3 +1,4 @@
+using DaprShop.Contracts.Inventory;
 using DaprShop.Inventory.Stock;
 using DaprShop.ServiceDefaults.State;
 
@@ -32,7 +33,7 @@ internal sealed partial class SweepSales(
 
     private async Task SweepAsync(IndexedSale indexed, CancellationToken cancellationToken)
     {
-        if (await pools.FindAsync(StockKeys.PoolOfSale(indexed.Id), cancellationToken) is not { Settings: { Sale: { } sale } settings } pool)
+        if (await pools.FindAsync(StockPoolNames.OfSale(indexed.Id), cancellationToken) is not { Settings: { Sale: { } sale } settings } pool)
         {
             return;
         }

@@ -1,12 +1,9 @@
 namespace DaprShop.Inventory.Stock;
 
-/// <summary>Key format of everything inventory stores, and the names of pools.</summary>
+/// <summary>Key format of everything inventory stores.</summary>
 internal static class StockKeys
 {
     public const string Index = "stock/index";
-
-    /// <summary>SKUs are capital letters, so that no SKU is ever taken for a sale.</summary>
-    public static string PoolOfSale(string saleId) => $"sale:{saleId}";
 
     public static string Settings(string pool) => $"stock/{pool}/settings";
 

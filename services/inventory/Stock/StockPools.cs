@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Dapr.Actors.Client;
 using Dapr.Client;
+using DaprShop.Contracts.Inventory;
 using DaprShop.ServiceDefaults.Ids;
 using DaprShop.ServiceDefaults.State;
 
@@ -53,7 +54,7 @@ internal sealed class StockPools(
         }
 
         var sales = (await IndexAsync(cancellationToken)).AllSales.Where(sale => sale.Sku == sku);
-        return await FindAllAsync(sales.Select(sale => StockKeys.PoolOfSale(sale.Id)).Prepend(sku), cancellationToken);
+        return await FindAllAsync(sales.Select(sale => StockPoolNames.OfSale(sale.Id)).Prepend(sku), cancellationToken);
     }
 
     /// <summary>Into the index first: an entry without a pool is harmless, a pool without an entry is never swept.</summary>
@@ -98,10 +99,10 @@ internal sealed record StockIndex(IReadOnlyList<string> Skus, IReadOnlyList<Inde
 
     public IReadOnlyList<IndexedSale> AllSales => Sales ?? [];
 
-    public IEnumerable<string> Pools => Skus.Concat(AllSales.Select(sale => StockKeys.PoolOfSale(sale.Id)));
+    public IEnumerable<string> Pools => Skus.Concat(AllSales.Select(sale => StockPoolNames.OfSale(sale.Id)));
 
     /// <summary>Those in which a reservation may be open.</summary>
-    public IEnumerable<string> LivingPools => Skus.Concat(AllSales.Where(sale => !sale.IsSettled).Select(sale => StockKeys.PoolOfSale(sale.Id)));
+    public IEnumerable<string> LivingPools => Skus.Concat(AllSales.Where(sale => !sale.IsSettled).Select(sale => StockPoolNames.OfSale(sale.Id)));
 
     /// <returns>Null: it is in the index.</returns>
     public StockIndex? With(StockSettings settings)

@@ -1,4 +1,5 @@
 using DaprShop.Contracts;
+using DaprShop.Contracts.Inventory;
 using DaprShop.ServiceDefaults.State;
 
 namespace DaprShop.Inventory.Stock;
@@ -25,7 +26,7 @@ internal enum StockStrategy
 internal sealed record StockSettings(
     string Sku, long Initial, StockStrategy Strategy, int Buckets, DateTimeOffset CreatedAt, SaleTerms? Sale = null)
 {
-    public string Pool => Sale is null ? Sku : StockKeys.PoolOfSale(Sale.Id);
+    public string Pool => Sale is null ? Sku : StockPoolNames.OfSale(Sale.Id);
 
     public IEnumerable<BucketId> BucketIds
     {

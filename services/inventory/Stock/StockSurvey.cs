@@ -64,6 +64,25 @@ internal sealed record StockSurvey(IReadOnlyList<(BucketId Id, StockDocument Doc
         return survey;
     }
 
+    /// <summary>True: there was a moment at which no bucket of the pool had a unit and none was asked for.</summary>
+    public static async Task<bool> IsSoldOutAsync(DocumentStore documents, StockSettings pool, CancellationToken cancellationToken)
+    {
+        var survey = await ReadAsync(documents, [pool], cancellationToken);
+        if (survey.Available > 0 || survey.OpenPulls.Any())
+        {
+            return false;
+        }
+
+        // A lone document has no other half that could have moved meanwhile.
+        if (pool.Buckets == 1)
+        {
+            return true;
+        }
+
+        var again = await ReadAsync(documents, [pool], cancellationToken);
+        return again.Available == 0 && survey.MovedAs(again);
+    }
+
     /// <summary>True: no unit left or reached a bucket, and no pull was opened, between this look and the other.</summary>
     public bool MovedAs(StockSurvey other) => Buckets.Zip(other.Buckets).All(pair =>
         (pair.First.Document.Sent, pair.First.Document.Received, pair.First.Document.Pull)

@@ -8,7 +8,9 @@ namespace DaprShop.Order.Placing;
 /// <param name="Replayed">True: another request had it accepted before.</param>
 /// <param name="Refusal">Null when there is an order.</param>
 /// <param name="IsSoldOut">True: refused by the stock, so there is no order under this id.</param>
-internal sealed record AcceptanceOutcome(OrderContent? Order, bool Replayed, ProblemHttpResult? Refusal, bool IsSoldOut = false)
+/// <param name="SoldOutPool">The stock that refused: a SKU, or a sale as <see cref="StockPoolNames"/> has it; null when that is not known or something else refused.</param>
+internal sealed record AcceptanceOutcome(
+    OrderContent? Order, bool Replayed, ProblemHttpResult? Refusal, bool IsSoldOut = false, string? SoldOutPool = null)
 {
     public static AcceptanceOutcome Accepted(OrderContent order, bool replayed) => new(order, replayed, Refusal: null);
 
@@ -28,23 +30,23 @@ internal sealed record AcceptanceOutcome(OrderContent? Order, bool Replayed, Pro
         "This key already names an order with another body: use a fresh key for another order."));
 
     /// <param name="outcome">What inventory said; neither reserved nor unknown.</param>
-    /// <param name="sku">Which line was refused; null: given back before the order was complete.</param>
-    public static AcceptanceOutcome NotReserved(ReserveOutcome outcome, string? sku) => outcome switch
+    /// <param name="pool">Which stock refused; null: given back before the order was complete.</param>
+    public static AcceptanceOutcome NotReserved(ReserveOutcome outcome, string? pool) => outcome switch
     {
         ReserveOutcome.KeyReused => KeyReused(),
         ReserveOutcome.Overloaded => Overloaded("reservations"),
         ReserveOutcome.PurchaseLimitReached => Refused(Problems.PurchaseLimitReached("You have what one buyer may buy in this sale, or would have more.")),
         ReserveOutcome.SaleNotStarted => Refused(Problems.SaleNotStarted("Come back when the sale has started: the same key may succeed then.")),
         ReserveOutcome.SaleEnded => Refused(Problems.SaleEnded("This sale is over.")),
-        _ => SoldOut(sku),
+        _ => SoldOut(pool),
     };
 
-    private static AcceptanceOutcome SoldOut(string? sku)
+    private static AcceptanceOutcome SoldOut(string? pool)
     {
-        var refusal = Problems.SoldOut(sku is not null
-            ? $"There is not enough stock of {sku}. The same key may succeed later."
-            : "The stock was given back before the order was complete. The same key may succeed later.");
-        return new AcceptanceOutcome(Order: null, Replayed: false, refusal, IsSoldOut: true);
+        var refusal = pool is not null
+            ? Problems.SoldOutOf(pool)
+            : Problems.SoldOut("The stock was given back before the order was complete. The same key may succeed later.");
+        return new AcceptanceOutcome(Order: null, Replayed: false, refusal, IsSoldOut: true, pool);
     }
 
     public static AcceptanceOutcome Overloaded(string what) =>

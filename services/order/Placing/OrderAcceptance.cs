@@ -51,6 +51,11 @@ internal sealed class OrderAcceptance(
     {
         if (outcome.Order is not { } order)
         {
+            if (outcome.SoldOutPool is { } pool)
+            {
+                context.Response.Headers[ShopHeaders.SoldOut] = pool;
+            }
+
             return outcome.Refusal!;
         }
 

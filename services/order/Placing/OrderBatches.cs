@@ -198,7 +198,7 @@ internal sealed partial class OrderBatches : IAsyncDisposable
                     item.Waiting.Fail(new DependencyUnavailableException($"stock of {item.Order.Lines[0].Sku}"));
                     break;
                 default:
-                    item.Waiting.Settle(AcceptanceOutcome.NotReserved(result.Outcome, item.Order.Lines[0].Sku));
+                    item.Waiting.Settle(AcceptanceOutcome.NotReserved(result.Outcome, Pool(item.Order)));
                     break;
             }
         }
@@ -231,6 +231,8 @@ internal sealed partial class OrderBatches : IAsyncDisposable
             }
         }
     }
+
+    private static string Pool(OrderContent order) => order.SaleId is { } sale ? StockPoolNames.OfSale(sale) : order.Lines[0].Sku;
 
     private static Reserve Command(OrderContent order) =>
         new(order.Lines[0].ReservationId, order.Lines[0].Sku, order.Lines[0].Quantity, order);

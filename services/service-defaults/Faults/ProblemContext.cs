@@ -6,12 +6,15 @@ namespace DaprShop.ServiceDefaults.Faults;
 /// <summary>Adds to every problem what only the request knows.</summary>
 internal static class ProblemContext
 {
+    /// <summary>Seconds.</summary>
+    public const string DefaultRetryAfter = "1";
+
     public static void Fill(ProblemDetailsContext context)
     {
         context.ProblemDetails.Instance ??= context.HttpContext.Request.Path;
         context.ProblemDetails.Extensions["traceId"] = TraceId();
         // A client that is told to come back must be told when.
-        if (context.ProblemDetails.Status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable)
+        if (NeedsRetryAfter(context.ProblemDetails.Status))
         {
             context.HttpContext.Response.Headers.RetryAfter = RetryAfter(context.HttpContext);
         }
@@ -23,8 +26,11 @@ internal static class ProblemContext
         }
     }
 
+    public static bool NeedsRetryAfter(int? status) =>
+        status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable;
+
     public static string? TraceId() => Activity.Current?.TraceId.ToHexString();
 
     private static string RetryAfter(HttpContext context) =>
-        context.Response.Headers.RetryAfter is { Count: > 0 } set ? set.ToString() : "1";
+        context.Response.Headers.RetryAfter is { Count: > 0 } set ? set.ToString() : DefaultRetryAfter;
 }

@@ -38,6 +38,10 @@ public static class Problems
     public static ProblemHttpResult SoldOut(string detail) =>
         Problem("sold-out", "Sold out", StatusCodes.Status409Conflict, detail);
 
+    /// <summary>The order service and the gateway's cache refuse in the same words.</summary>
+    /// <param name="pool">A SKU, or <c>sale:</c> and the sale's id.</param>
+    public static ProblemHttpResult SoldOutOf(string pool) => SoldOut($"There is not enough stock of {pool}. The same key may succeed later.");
+
     public static ProblemHttpResult PurchaseLimitReached(string detail) =>
         Problem("purchase-limit-reached", "Your limit for this sale is reached", StatusCodes.Status409Conflict, detail);
 

@@ -15,6 +15,7 @@ public sealed class EveryBodyTests(ShopFixture shop)
         ("POST", "/api/v1/orders"),
         ("PUT", "/api/v1/cart/items/SKU-1024"),
         ("POST", "/api/v1/cart/checkout"),
+        ("PUT", "/api/v1/ops/settings"),
     ];
 
     public static TheoryData<string, string, string, string, string> NoBodies()

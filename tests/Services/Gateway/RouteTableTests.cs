@@ -14,6 +14,7 @@ public class RouteTableTests
         "GET /api/v1/notifications SignedIn",
         "GET /api/v1/notifications/stream SignedIn",
         "GET /api/v1/ops/invariants Operator",
+        "GET /api/v1/ops/settings Operator",
         "GET /api/v1/ops/workflows/{orderId} Operator",
         "GET /api/v1/orders SignedIn",
         "GET /api/v1/orders/{id} SignedIn",
@@ -34,6 +35,7 @@ public class RouteTableTests
         "POST /api/v1/tokens Anyone",
         "POST /webhooks/provider Anyone",
         "PUT /api/v1/cart/items/{sku} SignedIn",
+        "PUT /api/v1/ops/settings Operator",
         "PUT /api/v1/products/{sku} Operator",
         "PUT /api/v1/stock/{sku} Operator",
     ];

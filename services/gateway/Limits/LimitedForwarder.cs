@@ -1,0 +1,72 @@
+using System.Security.Claims;
+using DaprShop.Gateway.Authentication;
+using DaprShop.Gateway.Forwarding;
+using DaprShop.Gateway.Routes;
+using DaprShop.Gateway.SoldOut;
+using DaprShop.ServiceDefaults.Faults;
+
+namespace DaprShop.Gateway.Limits;
+
+/// <summary>Forwards what the limits let through and the sold-out cache does not refuse, cheapest question first.</summary>
+internal sealed class LimitedForwarder(UserLimits users, LoadLimit load, SoldOutGate soldOut, Forwarder forwarder)
+{
+    private static readonly QuickProblem RateLimited = new(Problems.RateLimited(
+        "You send more than this shop takes from one user: nothing was done. Wait as Retry-After says, then repeat it."));
+
+    private static readonly QuickProblem Overloaded = new(Problems.Overloaded(
+        "Too many requests are on their way: nothing was done. Wait as Retry-After says, then repeat it."));
+
+    public async Task ForwardAsync(HttpContext context, PublicRoute route)
+    {
+        if (route.LimitsUsers && context.User.FindFirstValue(ShopClaims.User) is { } user && !users.TryTake(user))
+        {
+            await RateLimited.WriteAsync(context);
+            return;
+        }
+
+        if (route.RefusesSoldOut && await soldOut.TryRefuseAsync(context, route))
+        {
+            return;
+        }
+
+        if (!route.CountsAsLoad)
+        {
+            await PassAsync(context, route);
+            return;
+        }
+
+        if (!load.TryEnter())
+        {
+            await Overloaded.WriteAsync(context);
+            return;
+        }
+
+        try
+        {
+            await PassAsync(context, route);
+        }
+        finally
+        {
+            load.Leave();
+        }
+    }
+
+    private Task PassAsync(HttpContext context, PublicRoute route) => route switch
+    {
+        { RefusesSoldOut: true } => soldOut.ForwardOrderAsync(context, route, forwarder),
+        { AddsUnits: true } => soldOut.ForwardUnitsAsync(context, route, forwarder),
+        _ => forwarder.ForwardAsync(context, route),
+    };
+}
+
+internal static class LimitsSetup
+{
+    public static void AddLimits(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<LiveSettings>();
+        builder.Services.AddHostedService<SettingsPull>();
+        builder.Services.AddSingleton<UserLimits>();
+        builder.Services.AddSingleton<LoadLimit>();
+        builder.Services.AddSingleton<LimitedForwarder>();
+    }
+}

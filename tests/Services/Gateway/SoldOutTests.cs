@@ -1,0 +1,523 @@
+using System.Net;
+using System.Text;
+using DaprShop.Gateway.SoldOut;
+using DaprShop.ServiceDefaults.Faults;
+using DaprShop.TestKit;
+using Microsoft.AspNetCore.Http;
+
+namespace DaprShop.Tests.Gateway;
+
+/// <summary>Refusals from the gateway's memory: when they come, when they must not, and how soon they end.</summary>
+public sealed class SoldOutTests : IAsyncLifetime
+{
+    private EdgeGateway _gateway = null!;
+
+    private SoldOutCache Cache => _gateway.Get<SoldOutCache>();
+
+    public async Task InitializeAsync() => _gateway = await EdgeGateway.StartAsync();
+
+    public async Task DisposeAsync() => await _gateway.DisposeAsync();
+
+    [Fact]
+    public async Task Place_KnownToBeSoldOut_IsRefusedWithoutACallInTheWordsOfTheService()
+    {
+        var first = await WarmAsync();
+
+        var refused = await _gateway.PlaceAsync("shopper-2");
+
+        Assert.Contains("as the service words it", await first.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Equal((HttpStatusCode.Conflict, "sold-out"), (refused.StatusCode, await refused.ProblemAsync()));
+        var problem = await refused.JsonAsync();
+        Assert.Equal(
+            ("Sold out", "There is not enough stock of SKU-1001. The same key may succeed later."),
+            (problem.GetProperty("title").GetString(), problem.GetProperty("detail").GetString()));
+        Assert.False(first.Headers.Contains("shop-sold-out"));
+        Assert.Single(_gateway.Placed);
+    }
+
+    [Fact]
+    public async Task Place_NothingWasSoldOut_IsForwardedAndAsksNobody()
+    {
+        _gateway.OnOrder = EdgeGateway.AcceptAsync;
+
+        var answers = new[] { await _gateway.PlaceAsync(key: "k-1"), await _gateway.PlaceAsync(key: "k-2") };
+
+        Assert.All(answers, answer => Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode));
+        Assert.Empty(_gateway.Questions);
+        Assert.Equal(0, Cache.Count);
+    }
+
+    [Fact]
+    public async Task Place_RepeatOfAnAcceptedOrder_ReachesTheService()
+    {
+        _gateway.OnInventory = context => EdgeGateway.ViewAsync(context, EdgeGateway.SoldOut(1, EdgeGateway.OrderId("shopper-7", "k-7")));
+        await WarmAsync();
+        _gateway.OnOrder = EdgeGateway.AcceptAsync;
+
+        var repeat = await _gateway.PlaceAsync("shopper-7", "k-7");
+        var otherKey = await _gateway.PlaceAsync("shopper-7", "k-8");
+        var otherUser = await _gateway.PlaceAsync("shopper-8", "k-7");
+
+        Assert.Equal(HttpStatusCode.Accepted, repeat.StatusCode);
+        Assert.Equal(("sold-out", "sold-out"), (await otherKey.ProblemAsync(), await otherUser.ProblemAsync()));
+        Assert.Equal(["k-1", "k-7"], _gateway.Placed.Select(call => call.Headers["Idempotency-Key"]));
+    }
+
+    [Theory]
+    [InlineData("/api/v1/orders/")]
+    [InlineData("/API/v1/Orders")]
+    [InlineData("/api/v1/orders?x=1")]
+    public async Task Place_RepeatByAnotherSpellingOfThePath_NamesTheSameOrder(string path)
+    {
+        _gateway.OnInventory = context => EdgeGateway.ViewAsync(context, EdgeGateway.SoldOut(1, EdgeGateway.OrderId("shopper-7", "k-7")));
+        await WarmAsync();
+        _gateway.OnOrder = EdgeGateway.AcceptAsync;
+
+        Assert.Equal(HttpStatusCode.Accepted, (await _gateway.PlaceAsync("shopper-7", "k-7", path: path)).StatusCode);
+    }
+
+    [Fact]
+    public async Task Place_RepeatOfAnOrderAcceptedAfterInventoryWasAsked_ReachesTheService()
+    {
+        // Forwarded before anything was known, and accepted only when the answer of inventory was on its way without it.
+        var open = new TaskCompletionSource();
+        _gateway.OnOrder = async context =>
+        {
+            await open.Task;
+            await EdgeGateway.AcceptAsync(context);
+        };
+        var accepted = _gateway.PlaceAsync("shopper-7", "k-7");
+        await Eventually.True(() => _gateway.Placed.Any());
+        _gateway.OnOrder = context => EdgeGateway.SoldOutAsync(context, EdgeGateway.Sku);
+        await WarmAsync();
+        open.SetResult();
+        await accepted;
+
+        _gateway.OnOrder = EdgeGateway.AcceptAsync;
+        var repeat = await _gateway.PlaceAsync("shopper-7", "k-7");
+
+        Assert.Equal(HttpStatusCode.Accepted, repeat.StatusCode);
+        Assert.Equal("sold-out", await (await _gateway.PlaceAsync("shopper-8")).ProblemAsync());
+    }
+
+    [Fact]
+    public async Task Place_RepeatOfAnOrderThatIsStillOnItsWay_ReachesTheService()
+    {
+        var open = new TaskCompletionSource();
+        _gateway.OnOrder = async context =>
+        {
+            await open.Task;
+            await EdgeGateway.AcceptAsync(context);
+        };
+        var order = _gateway.PlaceAsync("shopper-7", "k-7");
+        await Eventually.True(() => _gateway.Placed.Any());
+        _gateway.OnOrder = context => EdgeGateway.SoldOutAsync(context, EdgeGateway.Sku);
+        await WarmAsync();
+
+        _gateway.OnOrder = EdgeGateway.AcceptAsync;
+        var repeat = await _gateway.PlaceAsync("shopper-7", "k-7");
+        open.SetResult();
+
+        Assert.Equal((HttpStatusCode.Accepted, HttpStatusCode.Accepted), ((await order).StatusCode, repeat.StatusCode));
+    }
+
+    [Fact]
+    public async Task Place_RefusedByTheService_IsRefusedWithoutACallTheNextTime()
+    {
+        await WarmAsync();
+
+        Assert.Equal("sold-out", await (await _gateway.PlaceAsync("shopper-1")).ProblemAsync());
+        Assert.Single(_gateway.Placed);
+    }
+
+    [Fact]
+    public async Task Place_RepeatOfAnOrderWhoseAnswerWasLost_ReachesTheService()
+    {
+        _gateway.OnOrder = context =>
+        {
+            context.Abort();
+            return Task.CompletedTask;
+        };
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await _gateway.PlaceAsync("shopper-7", "k-7")).StatusCode);
+        _gateway.OnOrder = context => EdgeGateway.SoldOutAsync(context, EdgeGateway.Sku);
+        await WarmAsync();
+
+        _gateway.OnOrder = EdgeGateway.AcceptAsync;
+
+        Assert.Equal(HttpStatusCode.Accepted, (await _gateway.PlaceAsync("shopper-7", "k-7")).StatusCode);
+    }
+
+    [Fact]
+    public async Task Place_WhatIsKnownIsHalfASecondOld_IsForwarded()
+    {
+        await WarmAsync();
+        var open = new TaskCompletionSource();
+        _gateway.OnInventory = _ => open.Task;
+
+        _gateway.Clock.Advance(TimeSpan.FromMilliseconds(499));
+        await _gateway.PlaceAsync("shopper-2");
+        var before = _gateway.Placed.Count();
+        _gateway.Clock.Advance(TimeSpan.FromMilliseconds(1));
+        await _gateway.PlaceAsync("shopper-2");
+        var after = _gateway.Placed.Count();
+
+        open.SetResult();
+        Assert.Equal((1, 2), (before, after));
+    }
+
+    [Fact]
+    public async Task Place_BuyersKeepComing_InventoryIsAskedAgainBeforeAnybodyGetsThrough()
+    {
+        await WarmAsync();
+
+        for (var n = 2; n < 22; n++)
+        {
+            _gateway.Clock.Advance(TimeSpan.FromMilliseconds(260));
+            Assert.Equal("sold-out", await (await _gateway.PlaceAsync($"shopper-{n}")).ProblemAsync());
+            await Eventually.True(() => _gateway.Questions.Count() == n);
+            await SettledAsync();
+        }
+
+        Assert.Single(_gateway.Placed);
+    }
+
+    [Fact]
+    public async Task Place_ManyAtOnceWhenItIsTimeToAsk_AskOnce()
+    {
+        await WarmAsync();
+        var open = new TaskCompletionSource();
+        _gateway.OnInventory = async context =>
+        {
+            await open.Task;
+            await EdgeGateway.ViewAsync(context, EdgeGateway.SoldOut(1));
+        };
+        _gateway.Clock.Advance(TimeSpan.FromMilliseconds(300));
+
+        await Task.WhenAll(Enumerable.Range(2, 50).Select(n => _gateway.PlaceAsync($"shopper-{2 + (n % 5)}")));
+        await Eventually.True(() => _gateway.Questions.Count() == 2);
+        open.SetResult();
+        await SettledAsync();
+
+        Assert.Equal((2, 1), (_gateway.Questions.Count(), _gateway.Placed.Count()));
+    }
+
+    [Fact]
+    public async Task Place_AfterARestock_GetsThroughAtTheNextQuestion()
+    {
+        await WarmAsync();
+        _gateway.OnInventory = context => EdgeGateway.ViewAsync(context, EdgeGateway.UnitsLeft());
+        _gateway.OnOrder = EdgeGateway.AcceptAsync;
+        _gateway.Clock.Advance(TimeSpan.FromMilliseconds(300));
+
+        // This one is refused by what is known, and makes the gateway ask.
+        var last = await _gateway.PlaceAsync("shopper-2");
+        await Eventually.True(() => Cache.Judge(EdgeGateway.Sku, "any") is null);
+        var served = await _gateway.PlaceAsync("shopper-3");
+
+        Assert.Equal((HttpStatusCode.Conflict, HttpStatusCode.Accepted), (last.StatusCode, served.StatusCode));
+    }
+
+    [Theory]
+    [InlineData("POST", "/api/v1/stock/SKU-1001/restocks", """{"quantity":1}""")]
+    [InlineData("PUT", "/api/v1/stock/SKU-1001", """{"initial":1}""")]
+    public async Task Place_UnitsWereAddedThroughThisGateway_GetsThroughAtOnce(string method, string path, string body)
+    {
+        await WarmAsync();
+        var open = new TaskCompletionSource();
+        _gateway.OnInventory = async context =>
+        {
+            if (context.Request.Method == "GET")
+            {
+                await open.Task;
+                await EdgeGateway.ViewAsync(context, EdgeGateway.SoldOut(1));
+            }
+        };
+        _gateway.Clock.Advance(TimeSpan.FromMilliseconds(300));
+        await _gateway.PlaceAsync("shopper-2");
+        await Eventually.True(() => _gateway.Questions.Count() == 2);
+
+        await _gateway.SendAsync(new HttpMethod(method), path, "operator-1", body);
+        open.SetResult();
+        _gateway.OnOrder = EdgeGateway.AcceptAsync;
+
+        Assert.Equal(HttpStatusCode.Accepted, (await _gateway.PlaceAsync("shopper-3")).StatusCode);
+    }
+
+    [Fact]
+    public async Task Place_RestockWasRefused_ChangesNothing()
+    {
+        await WarmAsync();
+        _gateway.OnInventory = context =>
+        {
+            context.Response.StatusCode = 422;
+            context.Response.ContentType = Problems.ContentType;
+            return context.Response.WriteAsync("{}");
+        };
+
+        await _gateway.SendAsync(HttpMethod.Post, "/api/v1/stock/SKU-1001/restocks", "operator-1", """{"quantity":1}""");
+
+        Assert.Equal("sold-out", await (await _gateway.PlaceAsync("shopper-3")).ProblemAsync());
+    }
+
+    [Fact]
+    public async Task Place_SoldOutAgainAfterARestock_IsRefusedWithoutACallAgain()
+    {
+        await WarmAsync();
+        _gateway.OnInventory = context => EdgeGateway.ViewAsync(context, EdgeGateway.UnitsLeft());
+        _gateway.Clock.Advance(TimeSpan.FromMilliseconds(300));
+        await _gateway.PlaceAsync("shopper-2");
+        await Eventually.True(() => Cache.Judge(EdgeGateway.Sku, "any") is null);
+
+        _gateway.OnInventory = context => EdgeGateway.ViewAsync(context, EdgeGateway.SoldOut(5));
+        _gateway.Clock.Advance(TimeSpan.FromMilliseconds(300));
+        await WarmAsync("shopper-3");
+        var placed = _gateway.Placed.Count();
+
+        Assert.Equal("sold-out", await (await _gateway.PlaceAsync("shopper-4")).ProblemAsync());
+        Assert.Equal(placed, _gateway.Placed.Count());
+    }
+
+    [Fact]
+    public async Task Place_TooManyOfAFewThatAreLeft_IsAlwaysTheServicesToRefuse()
+    {
+        _gateway.OnInventory = context => EdgeGateway.ViewAsync(context, EdgeGateway.UnitsLeft());
+        await _gateway.PlaceAsync("shopper-1");
+        await Eventually.True(() => _gateway.Questions.Any());
+
+        await _gateway.PlaceAsync("shopper-2");
+        await _gateway.PlaceAsync("shopper-3");
+
+        Assert.Equal(3, _gateway.Placed.Count());
+    }
+
+    [Fact]
+    public async Task Ask_NothingHasChanged_SendsTheVersionAndKeepsTheFilterOf304()
+    {
+        var tags = new List<string>();
+        _gateway.OnInventory = context =>
+        {
+            var known = context.Request.Headers.IfNoneMatch.ToString();
+            tags.Add(known);
+            if (known.Length == 0)
+            {
+                return EdgeGateway.ViewAsync(context, EdgeGateway.SoldOut(42, EdgeGateway.OrderId("shopper-7", "k-7")));
+            }
+
+            context.Response.StatusCode = 304;
+            return Task.CompletedTask;
+        };
+        await WarmAsync();
+
+        _gateway.Clock.Advance(TimeSpan.FromMilliseconds(300));
+        await _gateway.PlaceAsync("shopper-2");
+        await Eventually.True(() => tags.Count == 2);
+        await SettledAsync();
+
+        // Older than the first answer lives: it is the 304 that is believed.
+        _gateway.Clock.Advance(TimeSpan.FromMilliseconds(240));
+        Assert.Equal("sold-out", await (await _gateway.PlaceAsync("shopper-3")).ProblemAsync());
+        await _gateway.PlaceAsync("shopper-7", "k-7");
+        Assert.Equal(["", "\"42\""], tags);
+        Assert.Equal(2, _gateway.Placed.Count());
+    }
+
+    [Theory]
+    [InlineData(503, "")]
+    [InlineData(200, "nonsense")]
+    [InlineData(200, "null")]
+    [InlineData(200, """{"version":1,"isSoldOut":true,"filter":"AAA=","hashes":7}""")]
+    public async Task Ask_InventoryAnswersNothingUseful_LeavesItToTheService(int status, string body)
+    {
+        _gateway.OnInventory = context =>
+        {
+            context.Response.StatusCode = status;
+            return context.Response.WriteAsync(body);
+        };
+
+        await _gateway.PlaceAsync("shopper-1");
+        await Eventually.True(() => _gateway.Questions.Any());
+        await _gateway.PlaceAsync("shopper-2");
+
+        Assert.Equal(2, _gateway.Placed.Count());
+        Assert.Null(Cache.Judge(EdgeGateway.Sku, "any"));
+    }
+
+    [Fact]
+    public async Task Ask_Failed_IsRepeatedAfterAPauseOnly()
+    {
+        _gateway.OnInventory = context =>
+        {
+            context.Response.StatusCode = 503;
+            return Task.CompletedTask;
+        };
+        await _gateway.PlaceAsync("shopper-1");
+        await Eventually.True(() => _gateway.Questions.Any());
+        await _gateway.PlaceAsync("shopper-2");
+        await _gateway.PlaceAsync("shopper-3");
+        var atOnce = _gateway.Questions.Count();
+
+        _gateway.OnInventory = context => EdgeGateway.ViewAsync(context, EdgeGateway.SoldOut(1));
+        await Eventually.Get(
+            async () =>
+            {
+                _gateway.Clock.Advance(TimeSpan.FromMilliseconds(260));
+                await _gateway.PlaceAsync("shopper-4");
+                return _gateway.Questions.Count();
+            },
+            count => count == 2);
+
+        Assert.Equal(1, atOnce);
+    }
+
+    [Theory]
+    [InlineData("""{"items":[{"sku":"SKU-1001","quantity":0}],"payment":{"source":"tok_ok"}}""")]
+    [InlineData("""{"items":[{"sku":"SKU-1001","quantity":1}],"payment":{"source":"tok_ok"},"note":1}""")]
+    [InlineData("""{"items":[{"sku":"SKU-1001","quantity":1},{"sku":"SKU-1002","quantity":1}],"payment":{"source":"tok_ok"}}""")]
+    [InlineData("""{"items":[{"sku":"SKU-1002","quantity":1}],"payment":{"source":"tok_ok"}}""")]
+    [InlineData(" { \"items\":[")]
+    [InlineData("")]
+    public async Task Place_AnythingButAnOrderOfThatSku_IsForwardedByteForByte(string body)
+    {
+        await WarmAsync();
+
+        await _gateway.PlaceAsync("shopper-2", body: body);
+
+        Assert.Equal(2, _gateway.Placed.Count());
+        Assert.Equal(body, _gateway.Placed.Last().Body);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    [InlineData("k\u007f")]
+    public async Task Place_WithoutAProperKey_IsTheServicesToRefuse(string? key)
+    {
+        await WarmAsync();
+
+        await _gateway.PlaceAsync("shopper-2", key);
+
+        Assert.Equal(2, _gateway.Placed.Count());
+    }
+
+    [Fact]
+    public async Task Place_InAnotherCharacterSet_IsTheServicesToRead()
+    {
+        await WarmAsync();
+
+        await SendAsync(new ByteArrayContent(Encoding.UTF8.GetBytes(EdgeGateway.Body)), "application/json; charset=utf-16", chunked: false);
+
+        Assert.Equal(2, _gateway.Placed.Count());
+        Assert.Equal("application/json; charset=utf-16", _gateway.Placed.Last().Headers["Content-Type"]);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Place_LongBodyThatIsForwarded_ArrivesWhole(bool chunked)
+    {
+        await WarmAsync();
+        var body = EdgeGateway.Body.Replace("SKU-1001", "SKU-1002", StringComparison.Ordinal) + new string(' ', 60_000) + "\n";
+
+        await SendAsync(new StringContent(body), "application/json", chunked);
+
+        Assert.Equal(body, _gateway.Placed.Last().Body);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Place_LongBodyThatIsRefused_LeavesTheConnectionUsable(bool chunked)
+    {
+        await WarmAsync();
+        var body = EdgeGateway.Body + new string(' ', 60_000);
+
+        for (var n = 0; n < 3; n++)
+        {
+            Assert.Equal("sold-out", await (await SendAsync(new StringContent(body), "application/json", chunked)).ProblemAsync());
+        }
+
+        Assert.Single(_gateway.Placed);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Place_BodyOverTheLimit_Is413(bool chunked)
+    {
+        await WarmAsync();
+
+        var answer = await SendAsync(new StringContent(EdgeGateway.Body + new string(' ', 65 * 1024)), "application/json", chunked);
+
+        Assert.Equal("payload-too-large", await answer.ProblemAsync());
+    }
+
+    [Fact]
+    public async Task Place_WithoutAToken_IsStill401()
+    {
+        await WarmAsync();
+
+        Assert.Equal("unauthenticated", await (await _gateway.AnonymousAsync(HttpMethod.Post, EdgeGateway.Orders, EdgeGateway.Body)).ProblemAsync());
+    }
+
+    [Fact]
+    public async Task Checkout_OfACart_IsAlwaysForwarded()
+    {
+        await WarmAsync();
+
+        await _gateway.PlaceAsync("shopper-2", path: "/api/v1/cart/checkout");
+
+        Assert.Contains(_gateway.Sidecar.Invocations, call => call.Path.EndsWith("/api/v1/cart/checkout", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Watch_MoreSkusThanThereIsRoomFor_LeavesTheRestToTheService()
+    {
+        for (var n = 0; n < SoldOutCache.MostEntries + 100; n++)
+        {
+            Cache.Watch($"SKU-{n}");
+        }
+
+        await Eventually.True(() => Cache.Judge("SKU-0", "any") is not null);
+        Assert.Equal(SoldOutCache.MostEntries, Cache.Count);
+        Assert.Null(Cache.Judge($"SKU-{SoldOutCache.MostEntries + 1}", "any"));
+    }
+
+    [Fact]
+    public async Task Entry_ThatNoBuyerAsksForAnyMore_IsDropped()
+    {
+        await WarmAsync();
+        Cache.Watch("SKU-2");
+        for (var n = 0; n < 30; n++)
+        {
+            _gateway.Clock.Advance(TimeSpan.FromMilliseconds(500));
+            Cache.Judge(EdgeGateway.Sku, "any");
+        }
+
+        var used = Cache.Count;
+        _gateway.Clock.Advance(TimeSpan.FromSeconds(15));
+
+        Assert.Equal((1, 0), (used, Cache.Count));
+    }
+
+    /// <summary>Lets the service refuse one buyer, and waits until the gateway knows why.</summary>
+    private async Task<HttpResponseMessage> WarmAsync(string user = "shopper-1")
+    {
+        var answer = await _gateway.PlaceAsync(user);
+        await Eventually.True(() => Cache.Judge(EdgeGateway.Sku, "nobody") is not null);
+        return answer;
+    }
+
+    /// <summary>The answer to the last question is known: the same one would not be asked again yet.</summary>
+    private Task SettledAsync() => Eventually.True(() => Cache.IsFresh(EdgeGateway.Sku));
+
+    private async Task<HttpResponseMessage> SendAsync(HttpContent content, string contentType, bool chunked)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, EdgeGateway.Orders) { Content = content };
+        request.Content.Headers.Remove("Content-Type");
+        request.Content.Headers.TryAddWithoutValidation("Content-Type", contentType);
+        request.Headers.TransferEncodingChunked = chunked;
+        request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {await _gateway.TokenAsync("shopper-2")}");
+        request.Headers.TryAddWithoutValidation("Idempotency-Key", "k-1");
+        return await _gateway.Client.SendAsync(request);
+    }
+}

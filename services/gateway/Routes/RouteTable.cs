@@ -211,7 +211,7 @@ internal static class RouteTable
             Response = typeof(ShopSettings),
             Cacheable = true,
         },
-        new("PUT", "/api/v1/ops/settings", "putSettings", AppIds.Order, Access.Operator, "Replace the settings as a whole; every gateway follows within two seconds")
+        new("PUT", "/api/v1/ops/settings", "putSettings", AppIds.Order, Access.Operator, "Replace the settings as a whole; gateways follow in a second or two")
         {
             Request = typeof(PutSettings),
             RequestExample = """{"edge": {"requestsPerSecond": 100, "burst": 400, "concurrentRequests": 2000}}""",

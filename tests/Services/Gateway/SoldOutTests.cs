@@ -364,7 +364,7 @@ public sealed class SoldOutTests : IAsyncLifetime
                 await _gateway.PlaceAsync("shopper-4");
                 return _gateway.Questions.Count();
             },
-            count => count == 2);
+            count => count > 1);
 
         Assert.Equal(1, atOnce);
     }

@@ -83,7 +83,9 @@ internal sealed record LaunchPlan(RunTemplate Template, RunFlags Flags, string D
         var logs = Path.Combine(app.Directory, ".dapr", "logs");
         var logName = app.Replica == 1 ? stamp : $"{stamp}_{Text(app.Replica)}";
         var appLog = new AppLog(
-            Path.Combine(logs, $"{app.AppId}_app_{logName}.log"), shared.AppLog ?? LogDestination.FileAndConsole, line => console.AppLine(app.AppId, line, shared.AppLog));
+            Path.Combine(logs, $"{app.AppId}_app_{logName}.log"),
+            shared.AppLog ?? LogDestination.FileAndConsole,
+            line => console.AppLine(app.AppId, line, shared.AppLog));
         var daprdLog = new AppLog(
             Path.Combine(logs, $"{app.AppId}_daprd_{logName}.log"), shared.DaprdLog ?? LogDestination.File, line => console.DaprdLine(app.AppId, line));
         var defaults = new SidecarOptions { AppId = app.AppId };

@@ -59,7 +59,9 @@ internal static class RunTemplateLoader
 
         var apps = entries.Where(entry => entry.IsMapping).Select(entry => AppMembers.Read(entry, common, paths)).OfType<AppTemplate>().ToList();
         AppMembers.CheckTogether(apps);
-        var replicas = apps.GroupBy(app => app.AppId, StringComparer.Ordinal).SelectMany(group => group.Index()).ToDictionary(entry => entry.Item, entry => entry.Index + 1);
+        var replicas = apps.GroupBy(app => app.AppId, StringComparer.Ordinal)
+            .SelectMany(group => group.Index())
+            .ToDictionary(entry => entry.Item, entry => entry.Index + 1);
         root.KnownMembers("version", "name", "common", "apps");
         return new RunTemplate
         {

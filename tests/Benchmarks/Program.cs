@@ -36,12 +36,23 @@ if (command == "hello" && args is [_, var helloPort])
     return 0;
 }
 
-if (command is "accept" or "soldout" or "tail")
+if (command == "naive" && args is [_, var naivePort, var sidecarPort, var key])
+{
+    await NaiveTaker.ServeAsync(int.Parse(naivePort, CultureInfo.InvariantCulture), int.Parse(sidecarPort, CultureInfo.InvariantCulture), key);
+    return 0;
+}
+
+if (command is "accept" or "soldout" or "tail" or "race" or "scale")
 {
     var options = SaleOptions.Parse(args[1..], problems);
     if (options.Doors.Count == 0 && (command != "accept" || options.Peers.Count == 0))
     {
         problems.Add("error: '--door none' leaves nothing to measure; it is for 'accept' with peers");
+    }
+
+    if (command == "scale" && options.Strategies.Contains(RaceBench.Naive))
+    {
+        problems.Add("error: '--strategies naive' has no replicas; it is for 'race'");
     }
 
     if (problems.Count > 0)
@@ -56,6 +67,8 @@ if (command is "accept" or "soldout" or "tail")
     {
         "accept" => SaleBench.AcceptAsync(options),
         "soldout" => SaleBench.SoldOutAsync(options),
+        "race" => RaceBench.RunAsync(options),
+        "scale" => ScaleBench.RunAsync(options),
         _ => SaleBench.TailAsync(options),
     });
     return 0;

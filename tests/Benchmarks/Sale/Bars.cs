@@ -9,13 +9,16 @@ internal static class Bars
 {
     private const int Width = 720;
     private const int Row = 36;
-    private const int Left = 150;
+    private const int LeftAtLeast = 150;
+    private const int LetterWidth = 8;
     private const int Right = 90;
 
-    public static string Draw(string title, IReadOnlyList<(string Name, double Value)> bars)
+    /// <param name="isOurs">Bars of the shop are drawn in colour, the others grey.</param>
+    public static string Draw(string title, IReadOnlyList<(string Name, double Value)> bars, Func<string, bool> isOurs)
     {
         var height = 48 + (bars.Count * Row);
         var longest = bars.Max(bar => bar.Value);
+        var left = Math.Max(LeftAtLeast, 20 + (bars.Max(bar => bar.Name.Length) * LetterWidth));
         var svg = new StringBuilder();
         svg.Append(CultureInfo.InvariantCulture, $"""
             <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {Width} {height}" font-family="system-ui, sans-serif" font-size="14">
@@ -27,12 +30,12 @@ internal static class Bars
         {
             var (name, value) = bars[n];
             var y = 36 + (n * Row);
-            var length = Math.Max(1, value / longest * (Width - Left - Right));
-            var fill = name.StartsWith("shop", StringComparison.Ordinal) ? "#2f81f7" : "#8b949e";
+            var length = longest == 0 ? 1 : Math.Max(1, value / longest * (Width - left - Right));
+            var fill = isOurs(name) ? "#2f81f7" : "#8b949e";
             svg.Append(CultureInfo.InvariantCulture, $"""
-                <text x="{Left - 10}" y="{y + 17}" text-anchor="end">{WebUtility.HtmlEncode(name)}</text>
-                <rect x="{Left}" y="{y}" width="{length:0.0}" height="24" rx="3" fill="{fill}"/>
-                <text x="{Left + length + 8:0.0}" y="{y + 17}">{value:#,0}</text>
+                <text x="{left - 10}" y="{y + 17}" text-anchor="end">{WebUtility.HtmlEncode(name)}</text>
+                <rect x="{left}" y="{y}" width="{length:0.0}" height="24" rx="3" fill="{fill}"/>
+                <text x="{left + length + 8:0.0}" y="{y + 17}">{value:#,0}</text>
 
                 """);
         }

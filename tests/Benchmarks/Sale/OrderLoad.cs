@@ -12,6 +12,9 @@ internal interface IOrderTaker : IAsyncDisposable
 
     int Port { get; }
 
+    /// <summary>Where its buyers come in, each at the next one.</summary>
+    IReadOnlyList<int> Entries => [Port];
+
     /// <summary>The processes that work for it, by name.</summary>
     IReadOnlyDictionary<string, int> Processes { get; }
 
@@ -30,8 +33,8 @@ internal interface IOrderTaker : IAsyncDisposable
 /// <param name="Lost">Of the sample: accepted and not to be found.</param>
 internal sealed record Aftermath(TimeSpan Drain, long? Left, long? Oversold, long? Undersold, int? Lost);
 
-/// <param name="Refused">Answers other than 202, by status.</param>
-/// <param name="Milliseconds">Of accepted orders: p50, p90, p99, p99.9.</param>
+/// <param name="Refused">Answers other than 202, by status, those included that were followed by a repeat.</param>
+/// <param name="Milliseconds">Of accepted orders, repeats included: p50, p90, p99, p99.9.</param>
 /// <param name="CpuMicroseconds">Per accepted order, by process.</param>
 /// <param name="Sustained">Accepted per second of run and drain together; null when the drain did not end.</param>
 internal sealed record OrderRun(
@@ -51,26 +54,37 @@ internal sealed record OrderRun(
 /// <summary>Buyers in a closed loop: each sends its next order when the last one is answered.</summary>
 internal static class OrderLoad
 {
-    private const int SampleEvery = 97;
+    /// <summary>Of the accepted orders, one in so many is looked for afterwards.</summary>
+    internal const int SampleEvery = 97;
 
     public static async Task<OrderRun> RunAsync(IOrderTaker taker, int connections, TimeSpan duration, TimeSpan drain)
     {
         var run = Guid.NewGuid().ToString("N")[..12];
+        return await ConnectedAsync(taker, connections, open => RunAsync(taker, run, open, duration, drain));
+    }
+
+    /// <summary>Gives the buyers a connection each for as long as <paramref name="buy"/> runs.</summary>
+    internal static async Task<T> ConnectedAsync<T>(IOrderTaker taker, int connections, Func<List<HttpConnection>, Task<T>> buy)
+    {
         var open = new List<HttpConnection>(connections);
         try
         {
             for (var n = 0; n < connections; n++)
             {
-                open.Add(await HttpConnection.OpenAsync(taker.Port));
+                open.Add(await HttpConnection.OpenAsync(taker.Entries[n % taker.Entries.Count]));
             }
 
-            return await RunAsync(taker, run, open, duration, drain);
+            return await buy(open);
         }
         finally
         {
             open.ForEach(connection => connection.Dispose());
         }
     }
+
+    /// <param name="sorted">Ticks of the stopwatch, in order.</param>
+    /// <returns>p50, p90, p99, p99.9.</returns>
+    internal static IReadOnlyList<double> Milliseconds(long[] sorted) => [.. new[] { 0.5, 0.9, 0.99, 0.999 }.Select(part => At(sorted, part))];
 
     private static async Task<OrderRun> RunAsync(
         IOrderTaker taker, string run, List<HttpConnection> open, TimeSpan duration, TimeSpan drain)
@@ -88,7 +102,8 @@ internal static class OrderLoad
             for (var now = Stopwatch.GetTimestamp(); now < end;)
             {
                 var mineNow = Interlocked.Increment(ref number);
-                var answer = await open[worker].AskAsync(taker.Request(run, mineNow));
+                var answer = await Buyer.OrderAsync(
+                    open[worker], taker.Request(run, mineNow), (status, _) => refused.AddOrUpdate(status, 1, (_, count) => count + 1));
                 var then = Stopwatch.GetTimestamp();
                 if (answer.Status == 202)
                 {
@@ -97,10 +112,6 @@ internal static class OrderLoad
                     {
                         sample.Enqueue(Encoding.UTF8.GetString(answer.Body.Span));
                     }
-                }
-                else
-                {
-                    refused.AddOrUpdate(answer.Status, 1, (_, count) => count + 1);
                 }
 
                 now = then;
@@ -117,7 +128,7 @@ internal static class OrderLoad
             sorted.Length / elapsed.TotalSeconds,
             number / elapsed.TotalSeconds,
             refused,
-            [.. new[] { 0.5, 0.9, 0.99, 0.999 }.Select(part => At(sorted, part))],
+            Milliseconds(sorted),
             cpu.ToDictionary(entry => entry.Key, entry => entry.Value.TotalMicroseconds / Math.Max(1, sorted.Length)),
             aftermath.Left is > 0 ? null : sorted.Length / (elapsed + aftermath.Drain).TotalSeconds,
             aftermath);

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using DaprShop.TestKit.Shop;
 
 namespace DaprShop.Benchmarks.Sale;
@@ -8,7 +9,10 @@ namespace DaprShop.Benchmarks.Sale;
 /// <summary>The flash sale, measured on real processes beside what somebody would build by hand.</summary>
 internal static class SaleBench
 {
-    private const int Plenty = 100_000_000;
+    internal const int Plenty = 100_000_000;
+
+    // Whoever accepted nothing has no percentile.
+    private static readonly JsonSerializerOptions Figures = new(JsonSerializerDefaults.Web) { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
 
     public static async Task AcceptAsync(SaleOptions options)
     {
@@ -42,11 +46,12 @@ internal static class SaleBench
 
     public static async Task SoldOutAsync(SaleOptions options)
     {
-        Console.WriteLine($"{Machine()}; set {options.Set}; {options.Units} units");
+        var units = options.Units ?? 20_000;
+        Console.WriteLine($"{Machine()}; set {options.Set}; {units} units");
         await using var shop = await ShopTaker.StartShopAsync(options.Set, options.Backlog);
         foreach (var door in options.Doors)
         {
-            await using var taker = await ShopTaker.OpenAsync(shop, $"shop ({door})", door == "gateway", options.Skus, options.Units, ownsShop: false);
+            await using var taker = await ShopTaker.OpenAsync(shop, $"shop ({door})", door == "gateway", options.Skus, units, ownsShop: false);
             long accepted = 0;
             OrderRun run;
             do
@@ -147,25 +152,34 @@ internal static class SaleBench
             var sustained = run.Sustained is { } rate ? rate.ToString("#,0", CultureInfo.InvariantCulture) : "backlog left";
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"| {run.Name} | {run.Connections} | {run.AcceptedPerSecond:#,0} | {Ratio(run, beside.Find(other => other.Name == "go-outbox"))} | {Ratio(run, beside.Find(other => other.Name.StartsWith("hello", StringComparison.Ordinal)))} | {string.Join(" / ", run.Milliseconds.Select(ms => ms.ToString("0.0", CultureInfo.InvariantCulture)))} | {run.TotalCpu:0} ({Cpu(run)}) | {sustained} | {Known(run.Aftermath.Oversold)} / {Known(run.Aftermath.Undersold)} / {Known(run.Aftermath.Lost)} |"));
+                $"| {run.Name} | {run.Connections} | {run.AcceptedPerSecond:#,0} | {Ratio(run, beside.Find(other => other.Name == "go-outbox"))} | {Ratio(run, beside.Find(other => other.Name.StartsWith("hello", StringComparison.Ordinal)))} | {Latencies(run.Milliseconds)} | {run.TotalCpu:0} ({Cpu(run.CpuMicroseconds)}) | {sustained} | {Known(run.Aftermath.Oversold)} / {Known(run.Aftermath.Undersold)} / {Known(run.Aftermath.Lost)} |"));
         }
     }
 
-    private static string Line(OrderRun run) => string.Create(
+    internal static string Line(OrderRun run) => string.Create(
         CultureInfo.InvariantCulture,
         $"{run.Name} c={run.Connections}: {run.AcceptedPerSecond:#,0} accepted/s, p50 {run.Milliseconds[0]:0.0} p99 {run.Milliseconds[2]:0.0} ms, {run.TotalCpu:0} us, refused {run.Refused.Values.Sum()}, left {Known(run.Aftermath.Left)}, oversold {Known(run.Aftermath.Oversold)}, undersold {Known(run.Aftermath.Undersold)}, lost {Known(run.Aftermath.Lost)}");
 
-    private static string Cpu(OrderRun run) => string.Join(", ", run.CpuMicroseconds
+    internal static string Cpu(IReadOnlyDictionary<string, double> microseconds) => string.Join(", ", microseconds
         .Where(entry => entry.Value >= 0.5)
         .OrderByDescending(entry => entry.Value)
         .Select(entry => string.Create(CultureInfo.InvariantCulture, $"{entry.Key} {entry.Value:0}")));
 
+    internal static string Row(params IEnumerable<string> cells) => $"| {string.Join(" | ", cells)} |";
+
+    internal static string Count(double value) => value.ToString("#,0", CultureInfo.InvariantCulture);
+
+    internal static string Latencies(IReadOnlyList<double> milliseconds) =>
+        string.Join(" / ", milliseconds.Select(ms => ms.ToString("0.0", CultureInfo.InvariantCulture)));
+
+    internal static Task WriteJsonAsync<T>(string file, T figures) => File.WriteAllTextAsync(file, JsonSerializer.Serialize(figures, Figures));
+
     private static string Ratio(OrderRun run, OrderRun? other) =>
         other is null ? "-" : string.Create(CultureInfo.InvariantCulture, $"{run.AcceptedPerSecond / other.AcceptedPerSecond:0.00}");
 
-    private static string Known(long? value) => value?.ToString(CultureInfo.InvariantCulture) ?? "-";
+    internal static string Known(long? value) => value?.ToString(CultureInfo.InvariantCulture) ?? "-";
 
-    private static OrderRun Median(List<OrderRun> runs)
+    internal static OrderRun Median(List<OrderRun> runs)
     {
         var sorted = runs.OrderBy(run => run.AcceptedPerSecond).ToList();
         return sorted[sorted.Count / 2] with
@@ -184,17 +198,18 @@ internal static class SaleBench
     {
         if (options.Json is { } json)
         {
-            await File.WriteAllTextAsync(json, JsonSerializer.Serialize(new { Machine = Machine(), options, Medians = medians, Runs = runs }, JsonSerializerOptions.Web));
+            await WriteJsonAsync(json, new { Machine = Machine(), options, Medians = medians, Runs = runs });
         }
 
         if (options.Svg is { } svg)
         {
             await File.WriteAllTextAsync(svg, Bars.Draw(
                 $"Orders accepted per second, {medians[^1].Connections} buyers at once",
-                [.. medians.Where(run => run.Connections == medians[^1].Connections).Select(run => (run.Name, run.AcceptedPerSecond))]));
+                [.. medians.Where(run => run.Connections == medians[^1].Connections).Select(run => (run.Name, run.AcceptedPerSecond))],
+                name => name.StartsWith("shop", StringComparison.Ordinal)));
         }
     }
 
-    private static string Machine() => string.Create(
+    internal static string Machine() => string.Create(
         CultureInfo.InvariantCulture, $"{Environment.ProcessorCount} cores, {System.Runtime.InteropServices.RuntimeInformation.OSDescription}, .NET {Environment.Version}");
 }

@@ -10,18 +10,24 @@ internal sealed record SaleOptions
                bench accept  [flags]   orders accepted per second, beside the peers
                bench soldout [flags]   a stock that ends, and the refusals after it
                bench tail    [flags]   accepted orders until they are Confirmed
+               bench race    [flags]   the strategies of a stock, and a naive one, until each has sold out
+               bench scale   [flags]   accepted orders by replicas of the services that sell, and by buckets of the stock
 
                   --set NAME         component set: redis (default) or embedded
                   --door NAME        order (the service's own port, default), gateway, both, or none: the peers alone
                   --peers LIST       go-outbox,hello (default), one of them, or none
-                  --connections LIST buyers at once (default 64,256)
+                  --connections LIST buyers at once (default 64,256); race and scale take the first
                   --skus N           products, wanted by Zipf's law (default 1)
-                  --units N          soldout: units there are (default 20000)
+                  --units N          soldout, race: units there are (default 20000 and 2000)
+                  --demand N         race: how many times that the buyers ask for, one unit each (default 3)
+                  --strategies LIST  race: group-commit,etag,lock,actor,naive (default: all); scale: without naive (default: the shop's own)
+                  --replicas LIST    scale: processes of order and of inventory each (default 1,2,4)
+                  --buckets LIST     scale: parts of the stock (default 1,4,16)
                   --orders N         tail: orders that are placed (default 2000)
                   --backlog N        accepted orders that may wait for their sagas (default 1000000)
                   --drain SECONDS    how long to wait for the sagas after each run (default 600)
                   --warm SECONDS     load before the first measurement, per contender (default 10)
-                  --svg FILE         accept: a picture of the result
+                  --svg FILE         accept, race, scale: a picture of the result
                   --seconds, --runs, --json as above
         """;
 
@@ -35,7 +41,17 @@ internal sealed record SaleOptions
 
     public int Skus { get; private init; } = 1;
 
-    public int Units { get; private init; } = 20_000;
+    /// <summary>Null: as many as the command has by default.</summary>
+    public int? Units { get; private init; }
+
+    public int Demand { get; private init; } = 3;
+
+    /// <summary>Empty: the command's default.</summary>
+    public IReadOnlyList<string> Strategies { get; private init; } = [];
+
+    public IReadOnlyList<int> Replicas { get; private init; } = [1, 2, 4];
+
+    public IReadOnlyList<int> Buckets { get; private init; } = [1, 4, 16];
 
     public int Orders { get; private init; } = 2000;
 
@@ -71,6 +87,10 @@ internal sealed record SaleOptions
                 ("--connections", _) when Numbers(value, 10_000) is { } connections => options with { Connections = connections },
                 ("--skus", _) when Number(value, 1000) is { } skus => options with { Skus = skus },
                 ("--units", _) when Number(value, 100_000_000) is { } units => options with { Units = units },
+                ("--demand", _) when Number(value, 1000) is { } demand => options with { Demand = demand },
+                ("--strategies", _) when Names(value, [.. RaceBench.Contenders]) is { } strategies => options with { Strategies = strategies },
+                ("--replicas", _) when Numbers(value, 16) is { } replicas => options with { Replicas = replicas },
+                ("--buckets", _) when Numbers(value, 64) is { } buckets => options with { Buckets = buckets },
                 ("--orders", _) when Number(value, 1_000_000) is { } orders => options with { Orders = orders },
                 ("--backlog", _) when Number(value, 100_000_000) is { } backlog => options with { Backlog = backlog },
                 ("--drain", _) when Duration(value) is { } drain => options with { Drain = drain },

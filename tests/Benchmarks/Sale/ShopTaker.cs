@@ -22,15 +22,18 @@ internal sealed class ShopTaker : IOrderTaker
     private long _before;
 
     private ShopTaker(
-        string name, RunningShop shop, int port, ShopClient @operator, IReadOnlyList<byte[]> heads, IReadOnlyList<string> skus, bool ownsShop)
+        string name, RunningShop shop, IReadOnlyList<int> entries, ShopClient @operator, IReadOnlyList<byte[]> heads, IReadOnlyList<string> skus, bool ownsShop)
     {
-        (Name, _shop, Port, _operator, _heads, _skus, _ownsShop) = (name, shop, port, @operator, heads, skus, ownsShop);
+        (Name, _shop, Entries, _operator, _heads, _skus, _ownsShop) = (name, shop, entries, @operator, heads, skus, ownsShop);
         _weights = Zipf(skus.Count);
     }
 
     public string Name { get; }
 
-    public int Port { get; }
+    public int Port => Entries[0];
+
+    /// <summary>The gateway's port, or those of all replicas of the order service.</summary>
+    public IReadOnlyList<int> Entries { get; }
 
     public IReadOnlyDictionary<string, int> Processes => _shop.Pids
         .Concat(_shop.ServerPids)
@@ -39,7 +42,8 @@ internal sealed class ShopTaker : IOrderTaker
 
     /// <param name="set">The component set: redis or embedded.</param>
     /// <param name="backlog">Accepted orders that may wait for their sagas.</param>
-    public static Task<RunningShop> StartShopAsync(string set, int backlog) => RunningShop.StartAsync(
+    /// <param name="replicas">Processes of an app, by its id.</param>
+    public static Task<RunningShop> StartShopAsync(string set, int backlog, IReadOnlyDictionary<string, int>? replicas = null) => RunningShop.StartAsync(
         new Dictionary<string, IReadOnlyDictionary<string, string>>
         {
             ["order"] = new Dictionary<string, string>
@@ -50,11 +54,14 @@ internal sealed class ShopTaker : IOrderTaker
             },
         },
         new Dictionary<string, string> { ["APP_API_TOKEN"] = AppToken },
-        stack: set);
+        stack: set,
+        replicas: replicas);
 
     /// <param name="skus">How many products buyers want; more than one is wanted by Zipf's law with exponent 1.1.</param>
     /// <param name="units">Of each.</param>
-    public static async Task<ShopTaker> OpenAsync(RunningShop shop, string name, bool throughGateway, int skus, long units, bool ownsShop)
+    /// <param name="strategy">How concurrent reservations meet, and over how many buckets; null: as the shop does by itself.</param>
+    public static async Task<ShopTaker> OpenAsync(
+        RunningShop shop, string name, bool throughGateway, int skus, long units, bool ownsShop, (string? Name, int Buckets)? strategy = null)
     {
         var @operator = await ShopClient.SignInAsync(shop.Gateway, "operator-1");
         if (throughGateway)
@@ -71,7 +78,7 @@ internal sealed class ShopTaker : IOrderTaker
             await EnsureAsync(@operator.PutAsync(
                 $"/api/v1/products/{sku}",
                 new { name = sku, brand = "Bench", category = "bench", price = new { amount = 100, currency = "CNY" }, description = "Sold by benchmarks" }));
-            await EnsureAsync(@operator.PutAsync($"/api/v1/stock/{sku}", new { initial = units }));
+            await EnsureAsync(@operator.PutAsync($"/api/v1/stock/{sku}", Stock(units, strategy)));
             names.Add(sku);
         }
 
@@ -82,16 +89,18 @@ internal sealed class ShopTaker : IOrderTaker
             heads.Add(Encoding.ASCII.GetBytes($"Authorization: Bearer {buyer.Token}\r\n"));
         }
 
-        var port = new Uri(throughGateway ? shop.Gateway : shop.App("order")).Port;
-        return new ShopTaker(name, shop, port, @operator, heads, names, ownsShop);
+        var entries = (throughGateway ? [shop.Gateway] : shop.Apps("order")).Select(address => new Uri(address).Port).ToList();
+        return new ShopTaker(name, shop, entries, @operator, heads, names, ownsShop);
     }
 
-    public byte[] Request(string run, long number)
+    public byte[] Request(string run, long number) =>
+        RequestFor(Sku(number), run, number, _heads.Count > 0 ? Encoding.ASCII.GetString(_heads[(int)(number % _heads.Count)]) : null);
+
+    /// <param name="caller">Header lines that say who buys; null: a buyer of its own, as the gateway's sidecar would name it.</param>
+    internal static byte[] RequestFor(string sku, string run, long number, string? caller = null)
     {
-        var json = $"{{\"items\":[{{\"sku\":\"{Sku(number)}\",\"quantity\":1}}],\"payment\":{{\"source\":\"tok_ok\"}}}}";
-        var caller = _heads.Count > 0
-            ? Encoding.ASCII.GetString(_heads[(int)(number % _heads.Count)])
-            : string.Create(CultureInfo.InvariantCulture, $"shop-user: buyer-{run}-{number}\r\nshop-role: customer\r\ndapr-api-token: {AppToken}\r\n");
+        var json = $"{{\"items\":[{{\"sku\":\"{sku}\",\"quantity\":1}}],\"payment\":{{\"source\":\"tok_ok\"}}}}";
+        caller ??= string.Create(CultureInfo.InvariantCulture, $"shop-user: buyer-{run}-{number}\r\nshop-role: customer\r\ndapr-api-token: {AppToken}\r\n");
         return Encoding.ASCII.GetBytes(string.Create(
             CultureInfo.InvariantCulture,
             $"POST /api/v1/orders HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nIdempotency-Key: {run}-{number}\r\n{caller}Content-Length: {json.Length}\r\n\r\n{json}"));
@@ -168,6 +177,21 @@ internal sealed class ShopTaker : IOrderTaker
         var place = (double)((ulong)number * 0x9E3779B97F4A7C15UL >> 11) / (1UL << 53);
         var index = Array.BinarySearch(_weights, place);
         return _skus[Math.Min(index < 0 ? ~index : index, _skus.Count - 1)];
+    }
+
+    private static Dictionary<string, object> Stock(long units, (string? Name, int Buckets)? strategy)
+    {
+        var body = new Dictionary<string, object> { ["initial"] = units };
+        if (strategy is var (name, buckets))
+        {
+            body["buckets"] = buckets;
+            if (name is not null)
+            {
+                body["strategy"] = name;
+            }
+        }
+
+        return body;
     }
 
     /// <summary>Running sums of 1/rank^1.1, up to one.</summary>

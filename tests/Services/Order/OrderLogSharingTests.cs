@@ -75,7 +75,13 @@ public sealed class OrderLogSharingTests : IAsyncLifetime
     private async Task<OrderLog> StartAsync(string replica)
     {
         var intake = new OrderIntake(
-            orders: null!, new OrderRecords(_store.Documents), workflows: null!, new UserOrders(_store.Documents), new InventoryClient(_inventory.Client()), _tails, NullLogger<OrderIntake>.Instance);
+            orders: null!,
+            new OrderRecords(_store.Documents),
+            workflows: null!,
+            new UserOrders(_store.Documents),
+            new InventoryClient(_inventory.Client()),
+            _tails,
+            NullLogger<OrderIntake>.Instance);
         var log = new OrderLog(
             _store.Documents,
             _tails,

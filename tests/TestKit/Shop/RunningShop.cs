@@ -37,6 +37,10 @@ public sealed class RunningShop : IAsyncDisposable
     /// <param name="replica">From 1 on.</param>
     public string App(string appId, int replica = 1) => $"http://127.0.0.1:{_topology.Ports[TopologyCopy.ReplicaName(appId, replica)]}";
 
+    /// <summary>The own ports of all its replicas.</summary>
+    public IReadOnlyList<string> Apps(string appId) =>
+        [.. Enumerable.Range(1, _topology.Ports.Count).TakeWhile(n => _topology.Ports.ContainsKey(TopologyCopy.ReplicaName(appId, n))).Select(n => App(appId, n))];
+
     /// <summary>The HTTP API of the app's sidecar.</summary>
     /// <param name="replica">From 1 on.</param>
     public string Sidecar(string appId, int replica = 1) => $"http://127.0.0.1:{_topology.SidecarPorts[TopologyCopy.ReplicaName(appId, replica)]}";

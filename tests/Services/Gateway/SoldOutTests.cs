@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using DaprShop.Gateway.SoldOut;
 using DaprShop.ServiceDefaults.Faults;
+using DaprShop.ServiceDefaults.Ids;
 using DaprShop.TestKit;
 using Microsoft.AspNetCore.Http;
 
@@ -61,6 +62,28 @@ public sealed class SoldOutTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.Accepted, repeat.StatusCode);
         Assert.Equal(("sold-out", "sold-out"), (await otherKey.ProblemAsync(), await otherUser.ProblemAsync()));
         Assert.Equal(["k-1", "k-7"], _gateway.Placed.Select(call => call.Headers["Idempotency-Key"]));
+    }
+
+    [Fact]
+    public async Task PlaceInSale_KnownToBeSoldOut_IsRefusedUnlessItRepeatsAnAcceptedOrder()
+    {
+        const string Route = "/api/v1/sales/spring/orders";
+        const string Order = """{"payment":{"source":"tok_ok"},"quantity":1}""";
+        _gateway.OnOrder = context => EdgeGateway.SoldOutAsync(context, "sale:spring");
+        _gateway.OnInventory = context => EdgeGateway.ViewAsync(context, EdgeGateway.SoldOut(1, DerivedIds.Order("shopper-7", Route, "k-7")));
+        await _gateway.PlaceAsync(body: Order, path: Route);
+        await Eventually.True(() => Cache.IsFresh("sale:spring"));
+        _gateway.OnOrder = EdgeGateway.AcceptAsync;
+
+        var refused = await _gateway.PlaceAsync("shopper-2", body: Order, path: Route);
+        var repeat = await _gateway.PlaceAsync("shopper-7", "k-7", Order, Route);
+        var badInput = await _gateway.PlaceAsync("shopper-2", body: """{"quantity":0,"payment":{"source":"tok_ok"}}""", path: Route);
+        var otherSale = await _gateway.PlaceAsync("shopper-2", body: Order, path: "/api/v1/sales/summer/orders");
+
+        Assert.Equal("sold-out", await refused.ProblemAsync());
+        Assert.Contains("sale:spring", await refused.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Equal(
+            (HttpStatusCode.Accepted, HttpStatusCode.Accepted, HttpStatusCode.Accepted), (repeat.StatusCode, badInput.StatusCode, otherSale.StatusCode));
     }
 
     [Theory]

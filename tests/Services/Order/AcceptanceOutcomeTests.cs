@@ -1,3 +1,4 @@
+using DaprShop.Contracts.Inventory;
 using DaprShop.Order.Placing;
 using DaprShop.ServiceDefaults.Faults;
 using Microsoft.AspNetCore.Http;
@@ -7,14 +8,14 @@ namespace DaprShop.Tests.Services.Order;
 public sealed class AcceptanceOutcomeTests
 {
     [Fact]
-    public void Answer_SoldOut_NamesTheSkuToTheGateway() => Assert.Equal("SKU-1001", SoldOutHeader(AcceptanceOutcome.SoldOut("SKU-1001")));
+    public void Answer_SoldOut_NamesTheSkuToTheGateway() => Assert.Equal("SKU-1001", SoldOutHeader(AcceptanceOutcome.NotReserved(ReserveOutcome.SoldOut, "SKU-1001")));
 
     [Fact]
     public void Answer_AnyOtherRefusal_NamesNone()
     {
         var refusals = new[]
         {
-            AcceptanceOutcome.SoldOut(sku: null), AcceptanceOutcome.KeyReused(), AcceptanceOutcome.Overloaded("orders"),
+            AcceptanceOutcome.NotReserved(ReserveOutcome.SoldOut, pool: null), AcceptanceOutcome.KeyReused(), AcceptanceOutcome.Overloaded("orders"),
             AcceptanceOutcome.Refused(Problems.NotFound("none")),
         };
 

@@ -152,10 +152,10 @@ internal sealed class SqliteWriter : IAsyncDisposable
             // Without the write-ahead log a commit that skips the disk could damage the file, not just lose itself.
             var relaxed = _options.Wal && !batch.Exists(work => work.Durable);
             var session = OpenSession(relaxed ? SqliteSync.Normal : _options.Sync);
-            session.Execute("BEGIN IMMEDIATE");
+            session.Step("BEGIN IMMEDIATE");
             foreach (var work in batch)
             {
-                session.Execute("SAVEPOINT work");
+                session.Step("SAVEPOINT work");
                 if (work.Run(session) is { } failure)
                 {
                     if (!session.InTransaction)
@@ -164,13 +164,13 @@ internal sealed class SqliteWriter : IAsyncDisposable
                         return failure;
                     }
 
-                    session.Execute("ROLLBACK TO work");
+                    session.Step("ROLLBACK TO work");
                 }
 
-                session.Execute("RELEASE work");
+                session.Step("RELEASE work");
             }
 
-            session.Execute("COMMIT");
+            session.Step("COMMIT");
         }
 #pragma warning disable CA1031 // The writer outlives whatever the library throws (unreadable file, full disk, no native library).
         catch (Exception failure)
@@ -204,7 +204,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
         if (_options.Path is null && _session is { InTransaction: true } memory)
         {
             // Closing the connection would delete a database in memory.
-            memory.Execute("ROLLBACK");
+            memory.Step("ROLLBACK");
             return;
         }
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Sidecar.Actors;
 using Sidecar.Api;
@@ -38,6 +39,7 @@ internal static class ApiServer
             ConfigureSide(kestrel, options, kestrel.ApplicationServices.GetRequiredService<SidecarMetrics>().IsOn);
         });
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.GracefulShutdown);
+        builder.Services.AddSingleton<IMemoryPoolFactory<byte>, LargeBlocks>();
         builder.Services.AddRoutingCore();
         addSidecar(builder.Services);
         builder.Services.AddSingleton<AppHealth>();

@@ -9,9 +9,9 @@ using Sidecar.Resiliency;
 namespace Sidecar.Http;
 
 /// <summary>Service invocation (dapr-contract.md 7.1).</summary>
-internal static partial class InvokeEndpoints
+internal sealed partial class InvokeEndpoints(SidecarOptions options, AppInvoker invoker, ILogger<AppInvoker> logger)
 {
-    public static void MapInvoke(this IEndpointRouteBuilder routes)
+    public void Map(IEndpointRouteBuilder routes)
     {
         routes.Map("/v1.0/invoke/{appId}/method/{**path}", InvokeAsync);
         routes.Map("/v1.0/invoke/http:/{**rest}", InvokeUrlAsync);
@@ -21,37 +21,27 @@ internal static partial class InvokeEndpoints
 
     // ANY /v1.0/invoke/{appId}/method/{path...}?query: verb, headers, body and query go to the app; its status,
     // headers and body come back, whatever the status. 500 ERR_DIRECT_INVOKE when the app gave no answer.
-    private static Task InvokeAsync(
-        HttpContext context, SidecarOptions options, AppInvoker invoker, ILogger<AppInvoker> logger, CancellationToken cancellationToken) =>
-        ForAppAsync(context, context.PathParameter("appId"), context.RequestPath(), options, invoker, logger, cancellationToken);
+    private Task InvokeAsync(HttpContext context) => ForAppAsync(context, context.PathParameter("appId"), RequestPath(context));
 
     // ANY /v1.0/invoke/{URL}/method/{path...}?query: the service at that URL, without a sidecar. The doubled slash of the URL
     // went when the path was cleaned.
-    private static Task InvokeUrlAsync(
-        HttpContext context, SidecarOptions options, AppInvoker invoker, ILogger<AppInvoker> logger, CancellationToken cancellationToken)
+    private Task InvokeUrlAsync(HttpContext context)
     {
         const string Separator = "/method/";
         var rest = $"{context.Request.RouteValues["rest"]}/";
         var at = rest.IndexOf(Separator, StringComparison.Ordinal);
         if (at <= 0)
         {
-            return FallThroughAsync(context, options, invoker, logger, cancellationToken);
+            return FallThroughAsync(context);
         }
 
         var scheme = context.Request.Path.StartsWithSegments("/v1.0/invoke/https:", StringComparison.OrdinalIgnoreCase) ? "https" : "http";
-        return ForAppAsync(
-            context, $"{scheme}://{rest[..at]}", rest[(at + Separator.Length)..].TrimEnd('/'), options, invoker, logger, cancellationToken);
+        return ForAppAsync(context, $"{scheme}://{rest[..at]}", rest[(at + Separator.Length)..].TrimEnd('/'));
     }
 
-    private static async Task ForAppAsync(
-        HttpContext context,
-        string appId,
-        string path,
-        SidecarOptions options,
-        AppInvoker invoker,
-        ILogger<AppInvoker> logger,
-        CancellationToken cancellationToken)
+    private async Task ForAppAsync(HttpContext context, string appId, string path)
     {
+        var cancellationToken = context.RequestAborted;
         var method = TargetPath.Normalize(path, out var invalid);
         if (method is null)
         {
@@ -108,8 +98,7 @@ internal static partial class InvokeEndpoints
     // Whatever no other route takes, a known path with the wrong verb included, is a service invocation of the app that the
     // header dapr-app-id names, or the user dapr-app-id:APPID of basic authentication: the whole path is the method. Without
     // either 404 ERR_DIRECT_INVOKE, never a bare 404 or 405 (dapr-contract.md 1.4, 7.1).
-    private static Task FallThroughAsync(
-        HttpContext context, SidecarOptions options, AppInvoker invoker, ILogger<AppInvoker> logger, CancellationToken cancellationToken)
+    private Task FallThroughAsync(HttpContext context)
     {
         var headers = context.Request.Headers;
         var appId = headers[HeaderRules.AppId].ToString();
@@ -122,10 +111,10 @@ internal static partial class InvokeEndpoints
 
         return appId.Length == 0
             ? context.Response.WriteAsync(InvokeErrors.NoAppId, context.RequestAborted)
-            : ForAppAsync(context, appId, context.RequestPath(), options, invoker, logger, cancellationToken);
+            : ForAppAsync(context, appId, RequestPath(context));
     }
 
-    private static string RequestPath(this HttpContext context) => context.Request.RouteValues["path"] as string ?? "";
+    private static string RequestPath(HttpContext context) => context.Request.RouteValues["path"] as string ?? "";
 
     private static string? AppOfBasicUser(string authorization)
     {
@@ -144,4 +133,11 @@ internal static partial class InvokeEndpoints
 
     [LoggerMessage(LogLevel.Warning, "The answer of {AppId} to {Method} broke off")]
     private static partial void LogBrokenOff(ILogger logger, string appId, string method);
+}
+
+internal static class InvokeRoutes
+{
+    // The handlers take what they need once: asked for as parameters, each call would make a scope of services for them.
+    public static void MapInvoke(this IEndpointRouteBuilder routes) =>
+        ActivatorUtilities.CreateInstance<InvokeEndpoints>(routes.ServiceProvider).Map(routes);
 }

@@ -46,7 +46,7 @@ internal static class RequestReading
                 throw TooLarge();
             }
 
-            var body = new byte[length];
+            var body = GC.AllocateUninitializedArray<byte>(checked((int)length));
             await request.Body.ReadExactlyAsync(body, cancellationToken);
             return body;
         }

@@ -8,6 +8,10 @@ internal sealed record InvocationIdentity(string Caller, string Namespace, strin
     // daprd names its host's address, or DAPR_HOST_IP; all sidecars of a run are on this machine.
     private static readonly string HostAddress = Environment.GetEnvironmentVariable("DAPR_HOST_IP") is { Length: > 0 } address ? address : "127.0.0.1";
 
+    // Once: the name is asked of the kernel each time.
+    private static readonly string HostName = Environment.MachineName;
+    private static readonly string Forwarded = $"for={Quoted(HostAddress)};by={Quoted(HostAddress)};host={HostName}";
+
     public void AddTo(HttpRequestHeaders headers)
     {
         AddIdsTo(headers);
@@ -18,8 +22,8 @@ internal sealed record InvocationIdentity(string Caller, string Namespace, strin
         }
 
         headers.TryAddWithoutValidation("X-Forwarded-For", HostAddress);
-        headers.TryAddWithoutValidation("X-Forwarded-Host", Environment.MachineName);
-        headers.TryAddWithoutValidation("Forwarded", $"for={Quoted(HostAddress)};by={Quoted(HostAddress)};host={Environment.MachineName}");
+        headers.TryAddWithoutValidation("X-Forwarded-Host", HostName);
+        headers.TryAddWithoutValidation("Forwarded", Forwarded);
     }
 
     /// <summary>Without where the call comes from, which a proxied gRPC call does not say.</summary>

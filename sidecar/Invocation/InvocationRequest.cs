@@ -6,6 +6,8 @@ namespace Sidecar.Invocation;
 /// <summary>A call that came as an HTTP request.</summary>
 internal sealed class InvocationRequest : IInvocation
 {
+    private const int LargestFirstBuffer = 4 << 20;
+
     private readonly HttpContext _context;
     private readonly InvocationIdentity _identity;
     private readonly Uri _target;
@@ -30,9 +32,10 @@ internal sealed class InvocationRequest : IInvocation
     {
         if (_hasBody && !IsStream)
         {
-            using var buffer = new MemoryStream();
+            // As large as announced, unless that is a claim which the sender has yet to make good.
+            using var buffer = new MemoryStream((int)Math.Min(_context.Request.ContentLength ?? 0, LargestFirstBuffer));
             await _context.Request.Body.CopyToAsync(buffer, cancellationToken);
-            _kept = buffer.ToArray();
+            _kept = buffer.Length == buffer.Capacity ? buffer.GetBuffer() : buffer.ToArray();
         }
     }
 

@@ -71,9 +71,15 @@ internal sealed class LocalApp(IAppChannel app, AppChannel channel, SidecarOptio
 
     private static void RemoveOurs(System.Net.Http.Headers.HttpHeaders headers)
     {
-        foreach (var name in headers.NonValidated.Select(header => header.Key).Where(SidecarHeaders.Has).ToList())
+        List<string>? ours = null;
+        foreach (var header in headers.NonValidated)
         {
-            headers.Remove(name);
+            if (SidecarHeaders.Has(header.Key))
+            {
+                (ours ??= []).Add(header.Key);
+            }
         }
+
+        ours?.ForEach(name => headers.Remove(name));
     }
 }

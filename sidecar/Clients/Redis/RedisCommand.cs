@@ -53,7 +53,7 @@ internal sealed class RedisCommand
             size += HeaderLength(length) + length + 2;
         }
 
-        var bytes = new byte[size];
+        var bytes = GC.AllocateUninitializedArray<byte>(size);
         var at = WriteHeader(bytes, (byte)'*', arguments.Length);
         foreach (ref readonly var argument in arguments)
         {

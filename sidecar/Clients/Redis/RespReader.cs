@@ -100,7 +100,7 @@ internal sealed class RespReader
         }
 
         (_bulkLength, _bulkFilled) = (length, 0);
-        _bulk = new byte[Math.Min(length + 2, FirstBulkBuffer)];
+        _bulk = GC.AllocateUninitializedArray<byte>(Math.Min(length + 2, FirstBulkBuffer));
     }
 
     private void BeginArray(int count, ICollection<RespValue> replies)

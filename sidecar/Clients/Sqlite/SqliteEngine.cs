@@ -43,6 +43,7 @@ internal sealed record SqliteEngine(string Version, string Source)
                 (name, _, _) => name == BundledName ? library.Handle : nint.Zero);
         }
 
+        NativeHeap.KeepFreed();
         raw.SetProvider(new SQLite3Provider_e_sqlite3());
         return new SqliteEngine(raw.sqlite3_libversion().utf8_to_string(), system?.Name ?? "bundled");
     }

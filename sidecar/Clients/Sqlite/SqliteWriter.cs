@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Microsoft.Data.Sqlite;
 using Sidecar.Components;
 
@@ -14,11 +13,14 @@ internal sealed class SqliteWriter : IAsyncDisposable
 
     private readonly SqliteOptions _options;
     private readonly TimeProvider _clock;
-    private readonly BlockingCollection<SqliteWork> _queue = [];
+
+    // With a monitor: it lets the thread wait at once, where a blocking collection spins before each wait.
+    private readonly object _gate = new();
+    private readonly Queue<SqliteWork> _queue = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private SqliteSession? _session;
     private SqliteSync? _sync;
-    private int _closed;
+    private bool _closed;
 
     public SqliteWriter(SqliteOptions options, TimeProvider clock)
     {
@@ -31,14 +33,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
         cancellationToken.ThrowIfCancellationRequested();
         var deadline = _clock.GetTimestamp() + (long)(_options.Timeout.TotalSeconds * _clock.TimestampFrequency);
         var work = new SqliteWork<T>(operation, durable, deadline);
-        try
-        {
-            _queue.Add(work, CancellationToken.None);
-        }
-        catch (InvalidOperationException closed)
-        {
-            throw new ComponentException(ComponentFault.Failed, "sqlite: the database is closed", closed);
-        }
+        Enqueue(work);
 
         // Only what has not begun can be called off: once it runs, the caller learns how it ended.
         await using var registration = cancellationToken.UnsafeRegister(
@@ -48,28 +43,38 @@ internal sealed class SqliteWriter : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (Interlocked.Exchange(ref _closed, 1) == 0)
+        lock (_gate)
         {
-            _queue.CompleteAdding();
+            _closed = true;
+            Monitor.Pulse(_gate);
         }
 
         await _ended.Task;
-        _queue.Dispose();
+    }
+
+    private void Enqueue(SqliteWork work)
+    {
+        lock (_gate)
+        {
+            if (_closed)
+            {
+                throw new ComponentException(ComponentFault.Failed, "sqlite: the database is closed");
+            }
+
+            _queue.Enqueue(work);
+            if (_queue.Count == 1)
+            {
+                // Before, there was nothing to do, so the thread may be waiting.
+                Monitor.Pulse(_gate);
+            }
+        }
     }
 
     private void Loop()
     {
         var batch = new List<SqliteWork>(LargestBatch);
-        foreach (var first in _queue.GetConsumingEnumerable())
+        while (TakeBatch(batch))
         {
-            for (var next = first; next is not null; next = TakeMore(batch.Count))
-            {
-                if (next.TryTake())
-                {
-                    batch.Add(next);
-                }
-            }
-
             Commit(batch);
             batch.Clear();
         }
@@ -78,7 +83,35 @@ internal sealed class SqliteWriter : IAsyncDisposable
         _ended.SetResult();
     }
 
-    private SqliteWork? TakeMore(int taken) => taken < LargestBatch && _queue.TryTake(out var next) ? next : null;
+    /// <summary>Waits for work; false when the writer is closed and everything is done.</summary>
+    private bool TakeBatch(List<SqliteWork> batch)
+    {
+        lock (_gate)
+        {
+            while (batch.Count == 0)
+            {
+                while (_queue.Count == 0)
+                {
+                    if (_closed)
+                    {
+                        return false;
+                    }
+
+                    Monitor.Wait(_gate);
+                }
+
+                while (batch.Count < LargestBatch && _queue.TryDequeue(out var next))
+                {
+                    if (next.TryTake())
+                    {
+                        batch.Add(next);
+                    }
+                }
+            }
+
+            return true;
+        }
+    }
 
     private void Commit(List<SqliteWork> batch)
     {
@@ -119,10 +152,10 @@ internal sealed class SqliteWriter : IAsyncDisposable
             // Without the write-ahead log a commit that skips the disk could damage the file, not just lose itself.
             var relaxed = _options.Wal && !batch.Exists(work => work.Durable);
             var session = OpenSession(relaxed ? SqliteSync.Normal : _options.Sync);
-            session.Execute("BEGIN IMMEDIATE");
+            session.Step("BEGIN IMMEDIATE");
             foreach (var work in batch)
             {
-                session.Execute("SAVEPOINT work");
+                session.Step("SAVEPOINT work");
                 if (work.Run(session) is { } failure)
                 {
                     if (!session.InTransaction)
@@ -131,13 +164,13 @@ internal sealed class SqliteWriter : IAsyncDisposable
                         return failure;
                     }
 
-                    session.Execute("ROLLBACK TO work");
+                    session.Step("ROLLBACK TO work");
                 }
 
-                session.Execute("RELEASE work");
+                session.Step("RELEASE work");
             }
 
-            session.Execute("COMMIT");
+            session.Step("COMMIT");
         }
 #pragma warning disable CA1031 // The writer outlives whatever the library throws (unreadable file, full disk, no native library).
         catch (Exception failure)
@@ -171,7 +204,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
         if (_options.Path is null && _session is { InTransaction: true } memory)
         {
             // Closing the connection would delete a database in memory.
-            memory.Execute("ROLLBACK");
+            memory.Step("ROLLBACK");
             return;
         }
 

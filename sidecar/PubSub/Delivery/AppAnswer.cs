@@ -35,6 +35,12 @@ internal readonly record struct AppAnswer(Verdict Verdict, string Reason, int? C
     // Only the first JSON value counts, and only an object whose status is a text: everything else is an ordinary body.
     private static string? StatusIn(ReadOnlySpan<byte> body)
     {
+        if (body.IsEmpty)
+        {
+            // The usual answer; the parser would throw on it.
+            return null;
+        }
+
         try
         {
             var reader = new Utf8JsonReader(body, isFinalBlock: true, state: default);

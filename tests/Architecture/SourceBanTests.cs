@@ -120,7 +120,7 @@ public sealed partial class SourceBanTests
     [GeneratedRegex(@"\bDateTime(Offset)?\s*\.\s*(UtcNow|Now|Today)\b")]
     private static partial Regex SystemClock();
 
-    [GeneratedRegex(@"\bGuid\s*\.\s*(NewGuid|CreateVersion7)\s*\(")]
+    [GeneratedRegex(@"\bGuid\s*\.\s*(NewGuid|CreateVersion7)\s*\(|\bRandomNumberGenerator\s*\.\s*Fill\s*\(")]
     private static partial Regex FreshGuid();
 
     [GeneratedRegex(@"\bRandom\s*\.\s*Shared\b|\bnew\s+Random\s*\(")]

@@ -31,6 +31,18 @@ public sealed class ReadmeTests(ShopFixture shop)
     }
 
     [Fact]
+    public async Task TheSale_AsTheReadmeSays_SellsUnderItsLimit()
+    {
+        var functions = Block("SHOP=")[..Block("SHOP=").IndexOf("place tok_ok", StringComparison.Ordinal)];
+
+        var output = await RunAsync(functions + Block("OPERATOR="));
+
+        Assert.Contains("\"unitPrice\":{\"amount\":9900", output, StringComparison.Ordinal);
+        Assert.Contains("urn:daprshop:problem:purchase-limit-reached", output, StringComparison.Ordinal);
+        Assert.Contains("\"status\":\"Open\",\"allotted\":5,\"remaining\":3", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void TheStartCommand_IsTheLaunchersOwn()
     {
         Assert.Contains("dotnet run --project sidecar -- run -f dapr.yaml", Block("git clone"), StringComparison.Ordinal);

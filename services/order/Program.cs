@@ -57,6 +57,7 @@ app.MapEnsureOrder();
 app.MapPaymentEvents();
 app.MapLateRefunds();
 app.MapInvariants();
+app.MapOutbox();
 app.MapWorkflow();
 app.MapSettings();
 await app.RunAsync();

@@ -19,6 +19,10 @@ public sealed partial class OpenApiTests(ShopFixture shop)
         "GET /api/v1/stock/{sku} 404 429 500 503",
         "PUT /api/v1/stock/{sku} 400 401 403 409 413 429 500 503",
         "POST /api/v1/stock/{sku}/restocks 400 401 403 404 413 422 429 500 503",
+        "GET /api/v1/sales 400 429 500 503",
+        "POST /api/v1/sales 400 401 403 409 413 422 429 500 503",
+        "GET /api/v1/sales/{id} 404 429 500 503",
+        "POST /api/v1/sales/{id}/orders 400 401 404 409 413 422 429 500 503",
         "POST /api/v1/orders 400 401 409 413 422 429 500 503",
         "GET /api/v1/orders 400 401 429 500 503",
         "GET /api/v1/orders/{id} 401 404 429 500 503",
@@ -34,6 +38,7 @@ public sealed partial class OpenApiTests(ShopFixture shop)
         "GET /api/v1/notifications/stream 401 429 500 503",
         "GET /api/v1/points 400 401 404 429 500 503",
         "GET /api/v1/ops/invariants 401 403 429 500 503",
+        "GET /api/v1/ops/outbox 401 403 429 500 503",
         "GET /api/v1/ops/settings 401 403 429 500 503",
         "PUT /api/v1/ops/settings 400 401 403 412 413 429 500 503",
         "GET /api/v1/ops/workflows/{orderId} 401 403 404 429 500 503",
@@ -71,7 +76,10 @@ public sealed partial class OpenApiTests(ShopFixture shop)
         var open = Each(document).Where(operation => !operation.Value.TryGetProperty("security", out _)).Select(operation => $"{operation.Method} {operation.Path}");
 
         Assert.Equal(
-            ["GET /api/v1/products", "GET /api/v1/products/{sku}", "GET /api/v1/stock/{sku}", "POST /api/v1/tokens", "POST /webhooks/provider"],
+            [
+                "GET /api/v1/products", "GET /api/v1/products/{sku}", "GET /api/v1/sales", "GET /api/v1/sales/{id}", "GET /api/v1/stock/{sku}",
+                "POST /api/v1/tokens", "POST /webhooks/provider",
+            ],
             open.Order(StringComparer.Ordinal));
     }
 
@@ -86,7 +94,10 @@ public sealed partial class OpenApiTests(ShopFixture shop)
             .Select(operation => $"{operation.Method} {operation.Path}");
 
         Assert.Equal(
-            ["POST /api/v1/cart/checkout", "POST /api/v1/orders", "POST /api/v1/stock/{sku}/restocks"], idempotent.Order(StringComparer.Ordinal));
+            [
+                "POST /api/v1/cart/checkout", "POST /api/v1/orders", "POST /api/v1/sales", "POST /api/v1/sales/{id}/orders", "POST /api/v1/stock/{sku}/restocks",
+            ],
+            idempotent.Order(StringComparer.Ordinal));
     }
 
     [Fact]

@@ -201,6 +201,10 @@ internal static class RouteTable
         {
             Response = typeof(InvariantsReport),
         },
+        new("GET", "/api/v1/ops/outbox", "getOutbox", AppIds.Order, Access.Operator, "Accepted orders that wait for their sagas: how many, and for how long")
+        {
+            Response = typeof(OutboxView),
+        },
         new("GET", "/api/v1/ops/workflows/{orderId}", "getWorkflow", AppIds.Order, Access.Operator, "The workflow behind an order")
         {
             Response = typeof(WorkflowView),

@@ -86,7 +86,7 @@ internal sealed partial class StockBucket : IAsyncDisposable
     public Task<IReadOnlyList<Reservation>> TentativeAsync(CancellationToken cancellationToken) =>
         DecideAsync(
             (stock, _) => new Decision<IReadOnlyList<Reservation>>(
-                [.. stock.Reservations.Where(reservation => reservation.State == ReservationState.Tentative)]),
+                [.. stock.Tentative]),
             cancellationToken);
 
     public async ValueTask DisposeAsync()

@@ -17,6 +17,7 @@ internal sealed record Reservation(
 internal sealed class StockLedger
 {
     private readonly Dictionary<string, Reservation> _reservations = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _tentative = new(StringComparer.Ordinal);
     private readonly Dictionary<string, UnitsRestocked> _restocks = new(StringComparer.Ordinal);
     private readonly Dictionary<string, SentUnits> _lastSent = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long> _unitsOfUsers = new(StringComparer.Ordinal);
@@ -79,6 +80,13 @@ internal sealed class StockLedger
             ? _reservations.Values
             : _parent.Reservations.Where(reservation => !_reservations.ContainsKey(reservation.Id)).Concat(_reservations.Values);
 
+    /// <summary>Those that no saga has taken yet: few, however many there ever were.</summary>
+    public IEnumerable<Reservation> Tentative =>
+        _parent is null
+            ? _tentative.Select(id => _reservations[id])
+            : _parent.Tentative.Where(reservation => !_reservations.ContainsKey(reservation.Id))
+                .Concat(_reservations.Values.Where(reservation => reservation.State == ReservationState.Tentative));
+
     public Reservation? Find(string reservationId) =>
         _reservations.GetValueOrDefault(reservationId) ?? _parent?.Find(reservationId);
 
@@ -124,7 +132,7 @@ internal sealed class StockLedger
                 Reserve(reserved);
                 break;
             case ReservationRenewed renewed:
-                _reservations[renewed.ReservationId] = Require(renewed.ReservationId) with { ReservedAt = renewed.At };
+                Put(Require(renewed.ReservationId) with { ReservedAt = renewed.At });
                 break;
             case ReservationHeld held:
                 Move(held.ReservationId, ReservationState.Held);
@@ -208,7 +216,7 @@ internal sealed class StockLedger
 
         foreach (var reservation in snapshot.Reservations)
         {
-            ledger._reservations[reservation.Id] = reservation;
+            ledger.Put(reservation);
         }
 
         return ledger;
@@ -218,8 +226,8 @@ internal sealed class StockLedger
     {
         var order = reserved.Order ?? Find(reserved.ReservationId)?.Order
             ?? throw new InvalidOperationException($"Stock log of {Name}: {reserved.ReservationId} is taken again but was never taken.");
-        _reservations[reserved.ReservationId] = new Reservation(
-            reserved.ReservationId, order.OrderId, reserved.Quantity, ReservationState.Tentative, WasHeld: false, order, reserved.At);
+        Put(new Reservation(
+            reserved.ReservationId, order.OrderId, reserved.Quantity, ReservationState.Tentative, WasHeld: false, order, reserved.At));
         Available -= reserved.Quantity;
         Reserved += reserved.Quantity;
         CountUser(order, reserved.Quantity);
@@ -253,7 +261,20 @@ internal sealed class StockLedger
         var reservation = Require(reservationId);
         var wasHeld = reservation.WasHeld || state == ReservationState.Held;
         var hasEnded = state == ReservationState.Confirmed || (state == ReservationState.Released && wasHeld);
-        _reservations[reservationId] = reservation with { State = state, WasHeld = wasHeld, Order = hasEnded ? null : reservation.Order };
+        Put(reservation with { State = state, WasHeld = wasHeld, Order = hasEnded ? null : reservation.Order });
         return reservation;
+    }
+
+    private void Put(Reservation reservation)
+    {
+        _reservations[reservation.Id] = reservation;
+        if (reservation.State == ReservationState.Tentative)
+        {
+            _tentative.Add(reservation.Id);
+        }
+        else
+        {
+            _tentative.Remove(reservation.Id);
+        }
     }
 }

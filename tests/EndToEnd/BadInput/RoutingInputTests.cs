@@ -11,18 +11,11 @@ public sealed class RoutingInputTests(ShopFixture shop)
     {
         { "POST", "/api/v1/orders/x/refund" },
         { "GET", "/api/v1/orders/x/stream" },
-        { "GET", "/api/v1/sales" },
-        { "POST", "/api/v1/sales" },
-        { "GET", "/api/v1/sales/sale-1" },
-        { "POST", "/api/v1/sales/sale-1/orders" },
         { "GET", "/api/v1/ops/dead-letters" },
         { "POST", "/api/v1/ops/dead-letters/x/replay" },
         { "DELETE", "/api/v1/ops/dead-letters/x" },
         { "GET", "/api/v1/ops/reconciliations" },
         { "POST", "/api/v1/ops/reconciliations" },
-        { "GET", "/api/v1/ops/outbox" },
-        { "GET", "/api/v1/ops/settings" },
-        { "PUT", "/api/v1/ops/settings" },
     };
 
     [Theory]

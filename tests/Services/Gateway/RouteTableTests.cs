@@ -14,6 +14,7 @@ public class RouteTableTests
         "GET /api/v1/notifications SignedIn",
         "GET /api/v1/notifications/stream SignedIn",
         "GET /api/v1/ops/invariants Operator",
+        "GET /api/v1/ops/outbox Operator",
         "GET /api/v1/ops/settings Operator",
         "GET /api/v1/ops/workflows/{orderId} Operator",
         "GET /api/v1/orders SignedIn",

@@ -35,7 +35,9 @@ public sealed class StockProperties
             var stock = Run(commands);
             return stock.Initial + stock.Restocked == stock.Available + stock.Reserved + stock.Sold
                 && stock is { Available: >= 0, Reserved: >= 0, Sold: >= 0 }
-                && stock.Reserved == Open(stock);
+                && stock.Reserved == Open(stock)
+                && stock.Tentative.Select(reservation => reservation.Id).Order().SequenceEqual(
+                    stock.Reservations.Where(reservation => reservation.State == ReservationState.Tentative).Select(reservation => reservation.Id).Order());
         });
 
     [Fact]
@@ -75,7 +77,9 @@ public sealed class StockProperties
                 }
             }
 
-            return Picture(fork) == Picture(Run(commands));
+            var same = Run(commands);
+            return Picture(fork) == Picture(same)
+                && fork.Tentative.Select(reservation => reservation.Id).Order().SequenceEqual(same.Tentative.Select(reservation => reservation.Id).Order());
         });
 
     private static void Check(Func<Command[], bool> holds) =>

@@ -6,7 +6,8 @@ using DaprShop.TestKit.Shop;
 
 namespace DaprShop.Tests.EndToEnd;
 
-/// <summary>Several replicas of the services that sell, each with its sidecar.</summary>
+/// <summary>Several replicas of the services that sell, each with its sidecar. On the other sets <see cref="SellOutTests"/> has replicas.</summary>
+[Trait("Set", "any")]
 public sealed class ReplicaTests
 {
     private const string AppToken = "the token of a test";

@@ -31,12 +31,18 @@ internal static class StockAuditEndpoint
         return audits;
     }
 
-    private static StockAudit Audit(BucketId id, StockDocument stored, StockLedger log, long underWay) => new(
-        new StockFold(
-            stored.Sku, id.ToString(), stored.Initial, stored.Restocked, stored.Available, stored.Reserved, stored.Sold, stored.Received, stored.Sent, underWay, stored.Seq),
-        new StockFold(
-            stored.Sku, id.ToString(), log.Initial, log.Restocked, log.Available, log.Reserved, log.Sold, log.Received, log.Sent, underWay, log.Seq),
-        log.Reservations.Where(reservation => reservation.IsOpen).Sum(reservation => (long)reservation.Quantity),
-        [.. log.Reservations.Select(reservation => new AuditedReservation(
-            reservation.Id, reservation.OrderId, reservation.State, reservation.Quantity, reservation.ReservedAt))]);
+    private static StockAudit Audit(BucketId id, StockDocument stored, StockLedger log, long underWay)
+    {
+        var document = new StockFold(
+            stored.Sku, id.ToString(), stored.Initial, stored.Restocked, stored.Available, stored.Reserved, stored.Sold,
+            stored.Received, stored.Sent, underWay, stored.Seq);
+        var folded = new StockFold(
+            stored.Sku, id.ToString(), log.Initial, log.Restocked, log.Available, log.Reserved, log.Sold, log.Received, log.Sent, underWay, log.Seq);
+        return new StockAudit(
+            document,
+            folded,
+            log.Reservations.Where(reservation => reservation.IsOpen).Sum(reservation => (long)reservation.Quantity),
+            [.. log.Reservations.Select(reservation => new AuditedReservation(
+                reservation.Id, reservation.OrderId, reservation.State, reservation.Quantity, reservation.ReservedAt))]);
+    }
 }

@@ -39,6 +39,9 @@ internal sealed partial class StockBucket : IAsyncDisposable
     /// <summary>Batch of the newest snapshot this replica knows to be whole.</summary>
     private long _snapshot = -1;
 
+    /// <summary>Batch of the last one it began to write.</summary>
+    private long _attempted = -1;
+
     /// <summary>The batch of the snapshot that was written last, or is being written; null: it could not be.</summary>
     private Task<long?> _snapshotting = Task.FromResult<long?>(null);
 
@@ -85,9 +88,7 @@ internal sealed partial class StockBucket : IAsyncDisposable
     /// <summary>The reservations that no saga has taken yet.</summary>
     public Task<IReadOnlyList<Reservation>> TentativeAsync(CancellationToken cancellationToken) =>
         DecideAsync(
-            (stock, _) => new Decision<IReadOnlyList<Reservation>>(
-                [.. stock.Tentative]),
-            cancellationToken);
+            (stock, _) => new Decision<IReadOnlyList<Reservation>>([.. stock.Tentative]), cancellationToken);
 
     public async ValueTask DisposeAsync()
     {
@@ -240,8 +241,9 @@ internal sealed partial class StockBucket : IAsyncDisposable
 
         // A swap tells the others of it only after every part is written (R3).
         _snapshot = Math.Max(_snapshot, await _snapshotting ?? -1);
-        if (_ledger.Seq - _snapshot >= Math.Max(SnapshotEvery, _ledger.ReservationCount / 100))
+        if (_ledger.Seq - Math.Max(_snapshot, _attempted) >= Math.Max(SnapshotEvery, _ledger.ReservationCount / 100))
         {
+            _attempted = _ledger.Seq;
             var (n, snapshot) = (_ledger.Seq, _ledger.ToSnapshot());
             _snapshotting = Task.Run(() => WriteSnapshotAsync(n, snapshot, cancellationToken), CancellationToken.None);
         }

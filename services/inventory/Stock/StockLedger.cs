@@ -3,8 +3,9 @@ using DaprShop.Contracts.Inventory;
 namespace DaprShop.Inventory.Stock;
 
 /// <param name="Order">Null once the reservation has ended and its order's own record has the content; see <see cref="StockLedger"/>.</param>
+/// <param name="Buyer">Whose limit it counts for; null outside sales.</param>
 internal sealed record Reservation(
-    string Id, string OrderId, int Quantity, ReservationState State, bool WasHeld, OrderContent? Order, DateTimeOffset ReservedAt)
+    string Id, string OrderId, int Quantity, ReservationState State, bool WasHeld, OrderContent? Order, DateTimeOffset ReservedAt, string? Buyer)
 {
     public bool IsOpen => State is ReservationState.Tentative or ReservationState.Held;
 }
@@ -20,7 +21,7 @@ internal sealed class StockLedger
     private readonly HashSet<string> _tentative = new(StringComparer.Ordinal);
     private readonly Dictionary<string, UnitsRestocked> _restocks = new(StringComparer.Ordinal);
     private readonly Dictionary<string, SentUnits> _lastSent = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, long> _unitsOfUsers = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, long> _unitsOfBuyers = new(StringComparer.Ordinal);
     private readonly StockLedger? _parent;
 
     public StockLedger(string name) => Name = name;
@@ -97,7 +98,7 @@ internal sealed class StockLedger
 
     /// <summary>Units of a sale that a user's reservations keep or have bought.</summary>
     public long UnitsOf(string userId) =>
-        _unitsOfUsers.TryGetValue(userId, out var units) ? units : _parent?.UnitsOf(userId) ?? 0;
+        _unitsOfBuyers.TryGetValue(userId, out var units) ? units : _parent?.UnitsOf(userId) ?? 0;
 
     public void Apply(StockBatch batch)
     {
@@ -146,7 +147,7 @@ internal sealed class StockLedger
                 var returned = Move(released.ReservationId, ReservationState.Released);
                 Reserved -= returned.Quantity;
                 Available += returned.Quantity;
-                CountUser(returned.Order, -returned.Quantity);
+                Count(returned.Buyer, -returned.Quantity);
                 break;
             case PullStarted started:
                 Pull = started.Pull;
@@ -174,13 +175,10 @@ internal sealed class StockLedger
     /// <summary>A view to decide a batch on; this ledger follows only once the swap is known to be committed.</summary>
     public StockLedger Fork() => new(this);
 
-    /// <summary>The whole ledger in an order that every replica gives it, so that all write the same snapshot.</summary>
+    /// <summary>A copy to write down while this ledger goes on.</summary>
     public StockSnapshot ToSnapshot() => new(
         Initial, Restocked, Available, Reserved, Sold, Received, Sent, FromSku, Pull, LastPull,
-        [.. _restocks.Values.OrderBy(restock => restock.RequestId, StringComparer.Ordinal)],
-        new SortedDictionary<string, SentUnits>(_lastSent, StringComparer.Ordinal),
-        new SortedDictionary<string, long>(_unitsOfUsers, StringComparer.Ordinal),
-        [.. _reservations.Values.OrderBy(reservation => reservation.Id, StringComparer.Ordinal)]);
+        [.. _restocks.Values], new Dictionary<string, SentUnits>(_lastSent), [.. _reservations.Values]);
 
     public static StockLedger FromSnapshot(string name, long seq, StockSnapshot snapshot)
     {
@@ -209,14 +207,10 @@ internal sealed class StockLedger
             ledger._lastSent[receiver] = sent;
         }
 
-        foreach (var (user, units) in snapshot.UnitsOfUsers)
-        {
-            ledger._unitsOfUsers[user] = units;
-        }
-
         foreach (var reservation in snapshot.Reservations)
         {
             ledger.Put(reservation);
+            ledger.Count(reservation.Buyer, reservation.State == ReservationState.Released ? 0 : reservation.Quantity);
         }
 
         return ledger;
@@ -226,18 +220,19 @@ internal sealed class StockLedger
     {
         var order = reserved.Order ?? Find(reserved.ReservationId)?.Order
             ?? throw new InvalidOperationException($"Stock log of {Name}: {reserved.ReservationId} is taken again but was never taken.");
+        var buyer = order.SaleId is null ? null : order.UserId;
         Put(new Reservation(
-            reserved.ReservationId, order.OrderId, reserved.Quantity, ReservationState.Tentative, WasHeld: false, order, reserved.At));
+            reserved.ReservationId, order.OrderId, reserved.Quantity, ReservationState.Tentative, WasHeld: false, order, reserved.At, buyer));
         Available -= reserved.Quantity;
         Reserved += reserved.Quantity;
-        CountUser(order, reserved.Quantity);
+        Count(buyer, reserved.Quantity);
     }
 
-    private void CountUser(OrderContent? order, int units)
+    private void Count(string? buyer, int units)
     {
-        if (order is { SaleId: not null })
+        if (buyer is not null)
         {
-            _unitsOfUsers[order.UserId] = UnitsOf(order.UserId) + units;
+            _unitsOfBuyers[buyer] = UnitsOf(buyer) + units;
         }
     }
 

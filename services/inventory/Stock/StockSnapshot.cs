@@ -17,12 +17,11 @@ internal sealed record StockSnapshot(
     long LastPull,
     IReadOnlyList<UnitsRestocked> Restocks,
     IReadOnlyDictionary<string, SentUnits> LastSent,
-    IReadOnlyDictionary<string, long> UnitsOfUsers,
     IReadOnlyList<Reservation> Reservations);
 
 /// <summary>
-/// Snapshots of a bucket's ledger in the store (commit rule R1: a batch's number fixes every byte). The reservations lie in pages; the head is
-/// written after them.
+/// Snapshots of a bucket's ledger in the store (commit rule R1: a batch's number fixes every byte, so all is put in order). The reservations lie
+/// in pages; the head is written after them.
 /// </summary>
 internal sealed class StockSnapshots(BucketId bucket, DocumentStore documents)
 {
@@ -30,13 +29,19 @@ internal sealed class StockSnapshots(BucketId bucket, DocumentStore documents)
 
     public async Task WriteAsync(long n, StockSnapshot snapshot, CancellationToken cancellationToken)
     {
-        var pages = snapshot.Reservations.Chunk(PageSize).ToList();
+        var pages = snapshot.Reservations.OrderBy(reservation => reservation.Id, StringComparer.Ordinal).Chunk(PageSize).ToList();
         for (var page = 0; page < pages.Count; page++)
         {
             await documents.WriteOnceAsync(StockKeys.SnapshotPage(bucket, n, page), new Page(pages[page]), cancellationToken);
         }
 
-        await documents.WriteOnceAsync(StockKeys.Snapshot(bucket, n), new Head(snapshot with { Reservations = [] }, pages.Count), cancellationToken);
+        var ledger = snapshot with
+        {
+            Restocks = [.. snapshot.Restocks.OrderBy(restock => restock.RequestId, StringComparer.Ordinal)],
+            LastSent = new SortedDictionary<string, SentUnits>(snapshot.LastSent.ToDictionary(), StringComparer.Ordinal),
+            Reservations = [],
+        };
+        await documents.WriteOnceAsync(StockKeys.Snapshot(bucket, n), new Head(ledger, pages.Count), cancellationToken);
     }
 
     /// <summary>Throws <see cref="DependencyUnavailableException"/> when a part of it cannot be read.</summary>

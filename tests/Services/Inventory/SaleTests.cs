@@ -139,6 +139,30 @@ public sealed class SaleTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Snapshot_OfASale_KeepsWhatEachBuyerHas()
+    {
+        var ledger = new StockLedger("sale:spring/0");
+        ledger.Apply(new StockCreated(10, SampleOrders.Now));
+        foreach (var (id, user) in new[] { ("o-1", "u-1"), ("o-2", "u-1"), ("o-3", "u-2") })
+        {
+            ledger.Apply(new UnitsReserved(id, 2, SampleOrders.One(id) with { UserId = user, SaleId = "spring" }, SampleOrders.Now));
+        }
+
+        ledger.Apply(new ReservationHeld("o-1", SampleOrders.Now));
+        ledger.Apply(new ReservationConfirmed("o-1", SampleOrders.Now));
+        ledger.Apply(new ReservationReleased("o-3", SampleOrders.Now));
+        var snapshots = new StockSnapshots(new BucketId("sale:spring", 0), _store.Documents);
+        await snapshots.WriteAsync(5, ledger.ToSnapshot(), CancellationToken.None);
+
+        var read = StockLedger.FromSnapshot("sale:spring/0", 5, await snapshots.ReadAsync(5, CancellationToken.None));
+
+        Assert.Equal((4L, 0L), (read.UnitsOf("u-1"), read.UnitsOf("u-2")));
+        Assert.Equal((6L, 2L, 2L), (read.Available, read.Reserved, read.Sold));
+        Assert.Equal(["o-2"], read.Tentative.Select(reservation => reservation.Id));
+        Assert.Null(read.Find("o-1")!.Order);
+    }
+
+    [Fact]
     public async Task Draw_ByTwoReplicasAtOnceAndAgain_NeverTakesMoreThanTheQuantity()
     {
         await CreateAsync(quantity: 40, buckets: 3);

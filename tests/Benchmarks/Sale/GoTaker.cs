@@ -7,22 +7,37 @@ using DaprShop.TestKit.Shop;
 
 namespace DaprShop.Benchmarks.Sale;
 
-/// <summary>The Go peer with its outbox in Redis (Peers/README.md), on a Redis of its own.</summary>
+/// <summary>The Go peer (Peers/README.md), on servers of its own: with its outbox in Redis, or with orders confirmed by RabbitMQ.</summary>
 internal sealed class GoTaker : IOrderTaker
 {
     private readonly Process _process;
     private readonly RedisServer _redis;
+    private readonly RabbitMqServer? _rabbit;
     private long _accepted;
 
-    private GoTaker(Process process, RedisServer redis, int port) => (_process, _redis, Port) = (process, redis, port);
+    private GoTaker(string name, Process process, RedisServer redis, RabbitMqServer? rabbit, int port) =>
+        (Name, _process, _redis, _rabbit, Port) = (name, process, redis, rabbit, port);
 
-    public string Name => "go-outbox";
+    public string Name { get; }
 
     public int Port { get; }
 
-    public IReadOnlyDictionary<string, int> Processes => new Dictionary<string, int> { ["go"] = _process.Id, ["redis"] = _redis.Pid };
+    public IReadOnlyDictionary<string, int> Processes
+    {
+        get
+        {
+            var processes = new Dictionary<string, int> { ["go"] = _process.Id, ["redis"] = _redis.Pid };
+            if (_rabbit is not null)
+            {
+                processes["rabbitmq"] = _rabbit.Pid;
+            }
 
-    public static async Task<GoTaker> StartAsync()
+            return processes;
+        }
+    }
+
+    /// <param name="mode">Of the peer: outbox or confirm.</param>
+    public static async Task<GoTaker> StartAsync(string mode)
     {
         var target = Path.Combine(Checkout.Root, "artifacts", "peers");
         var build = await RunAsync(Path.Combine(Checkout.Root, "tests", "Benchmarks", "Peers", "go-seed", "build"), target);
@@ -35,11 +50,13 @@ internal sealed class GoTaker : IOrderTaker
         var address = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{redis.Port}");
         await RunAsync("redis-cli", "-p", redis.Port.ToString(CultureInfo.InvariantCulture), "set", "stock:sku-001", "1000000000");
         var port = FreePorts.Take(1)[0];
-        string[] flags = ["-mode", "outbox", "-listen", $"127.0.0.1:{port}", "-redis", address];
+        var rabbit = mode == "confirm" ? await RabbitMqServer.StartAsync() : null;
+        string[] broker = rabbit is null ? [] : ["-amqp", string.Create(CultureInfo.InvariantCulture, $"amqp://guest:guest@127.0.0.1:{rabbit.Port}/")];
+        string[] flags = ["-mode", mode, "-listen", $"127.0.0.1:{port}", "-redis", address, .. broker];
         var process = Process.Start(new ProcessStartInfo(Path.Combine(target, "go-seed"), flags) { RedirectStandardError = true })!;
         process.BeginErrorReadLine();
         await Ports.OpenAsync(port, process);
-        return new GoTaker(process, redis, port);
+        return new GoTaker($"go-{mode}", process, redis, rabbit, port);
     }
 
     public byte[] Request(string run, long number) => PeerRequest.Of(run, number);
@@ -66,6 +83,10 @@ internal sealed class GoTaker : IOrderTaker
         await _process.WaitForExitAsync();
         _process.Dispose();
         await _redis.DisposeAsync();
+        if (_rabbit is not null)
+        {
+            await _rabbit.DisposeAsync();
+        }
     }
 
     private static async Task<int> RunAsync(string program, params string[] args)

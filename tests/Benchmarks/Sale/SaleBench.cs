@@ -106,7 +106,7 @@ internal static class SaleBench
         {
             foreach (var peer in options.Peers)
             {
-                takers.Add(peer == "hello" ? await HelloTaker.StartAsync() : await GoTaker.StartAsync());
+                takers.Add(peer == "hello" ? await HelloTaker.StartAsync() : await GoTaker.StartAsync(peer["go-".Length..]));
             }
 
             var shop = options.Doors.Count == 0 ? null : await ShopTaker.StartShopAsync(options.Set, options.Backlog);

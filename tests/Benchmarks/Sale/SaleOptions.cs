@@ -15,7 +15,7 @@ internal sealed record SaleOptions
 
                   --set NAME         component set: redis (default) or embedded
                   --door NAME        order (the service's own port, default), gateway, both, or none: the peers alone
-                  --peers LIST       go-outbox,hello (default), one of them, or none
+                  --peers LIST       go-outbox,hello (default), go-confirm (on RabbitMQ), or none
                   --connections LIST buyers at once (default 64,256); race and scale take the first
                   --skus N           products, wanted by Zipf's law (default 1)
                   --units N          soldout, race: units there are (default 20000 and 2000)
@@ -83,7 +83,7 @@ internal sealed record SaleOptions
                 ("--door", "both") => options with { Doors = ["order", "gateway"] },
                 ("--door", "none") => options with { Doors = [] },
                 ("--peers", "none") => options with { Peers = [] },
-                ("--peers", _) when Names(value, "go-outbox", "hello") is { } peers => options with { Peers = peers },
+                ("--peers", _) when Names(value, "go-outbox", "go-confirm", "hello") is { } peers => options with { Peers = peers },
                 ("--connections", _) when Numbers(value, 10_000) is { } connections => options with { Connections = connections },
                 ("--skus", _) when Number(value, 1000) is { } skus => options with { Skus = skus },
                 ("--units", _) when Number(value, 100_000_000) is { } units => options with { Units = units },

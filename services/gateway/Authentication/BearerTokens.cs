@@ -17,6 +17,7 @@ internal static class BearerTokens
             .ValidateOnStart();
         builder.Services.AddSingleton<SigningKey>();
         builder.Services.AddSingleton<JwksKeys>();
+        builder.Services.AddSingleton<KnownTokens>();
         builder.Services.AddSingleton<TokenValidator>();
         builder.Services.AddHttpClient(JwksKeys.Client, client => client.Timeout = TimeSpan.FromSeconds(5));
         if (string.IsNullOrEmpty(builder.Configuration["Authentication:JwksUri"]))

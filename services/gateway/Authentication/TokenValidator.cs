@@ -7,7 +7,8 @@ using Microsoft.IdentityModel.Tokens;
 namespace DaprShop.Gateway.Authentication;
 
 /// <summary>Decides whether a bearer token is good, and who it speaks for.</summary>
-internal sealed class TokenValidator(IOptions<TokenOptions> options, SigningKey ownKey, JwksKeys issuerKeys, TimeProvider clock)
+internal sealed class TokenValidator(
+    IOptions<TokenOptions> options, SigningKey ownKey, JwksKeys issuerKeys, KnownTokens known, TimeProvider clock)
 {
     public const string Scheme = "Bearer";
 
@@ -24,6 +25,11 @@ internal sealed class TokenValidator(IOptions<TokenOptions> options, SigningKey 
     /// <returns>The caller, or null when the token is no good; why is nobody's business but the log's.</returns>
     public async Task<ClaimsPrincipal?> ValidateAsync(string token, CancellationToken cancellationToken)
     {
+        if (known.Find(token) is { } user)
+        {
+            return user;
+        }
+
         // Three segments: five would be an encrypted token, whose decompression the library does before it trusts anything.
         if (token.Length > LongestToken || token.Count(c => c == '.') != 2 || Read(token) is not { } unverified)
         {
@@ -39,7 +45,13 @@ internal sealed class TokenValidator(IOptions<TokenOptions> options, SigningKey 
         var key = _options.IsExternal
             ? await issuerKeys.FindAsync(string.IsNullOrEmpty(unverified.Kid) ? null : unverified.Kid, unverified.Alg, cancellationToken)
             : ownKey.Value;
-        return key is not null && Verify(token, key, algorithms) is { } verified ? Principal(verified) : null;
+        if (key is null || Verify(token, key, algorithms) is not { } verified || Principal(verified) is not { } principal)
+        {
+            return null;
+        }
+
+        known.Keep(token, principal, new DateTimeOffset(verified.ValidTo, TimeSpan.Zero) + ClockSkew);
+        return principal;
     }
 
     private JsonWebToken? Read(string token)

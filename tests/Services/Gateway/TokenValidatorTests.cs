@@ -49,6 +49,57 @@ public class TokenValidatorTests
     }
 
     [Fact]
+    public async Task Validate_KnownToken_IsVerifiedAgainAfterHalfAMinute()
+    {
+        var key = new SigningKey();
+        key.Set(Key);
+        var token = SignInEndpoint.Create("shopper-1", "customer", new TokenOptions(), key.Value, new IdSource(), _clock.GetUtcNow());
+        var validator = Validator(new TokenOptions(), key);
+        Assert.NotNull(await validator.ValidateAsync(token, default));
+        key.Set("another key of at least thirty-two bytes");
+
+        _clock.Advance(KnownTokens.Life - TimeSpan.FromMilliseconds(1));
+        var known = await validator.ValidateAsync(token, default);
+        _clock.Advance(TimeSpan.FromMilliseconds(1));
+        var later = await validator.ValidateAsync(token, default);
+
+        Assert.Equal("shopper-1", known?.FindFirst(ShopClaims.User)?.Value);
+        Assert.Null(later);
+    }
+
+    [Fact]
+    public async Task Validate_KnownToken_EndsWhenItSaysAndNoOtherIsTakenForIt()
+    {
+        var key = new SigningKey();
+        key.Set(Key);
+        var token = SignInEndpoint.Create("shopper-1", "customer", new TokenOptions(), key.Value, new IdSource(), _clock.GetUtcNow());
+        var validator = Validator(new TokenOptions(), key);
+        _clock.Advance(TimeSpan.FromSeconds(3600 + 59));
+
+        var last = await validator.ValidateAsync(token, default);
+        var forged = await validator.ValidateAsync($"{token[..^2]}{(token[^2] == 'A' ? 'B' : 'A')}{token[^1]}", default);
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        var ended = await validator.ValidateAsync(token, default);
+
+        Assert.NotNull(last);
+        Assert.Null(forged);
+        Assert.Null(ended);
+    }
+
+    [Fact]
+    public void KnownTokens_MoreThanThereIsRoomFor_ForgetsAndGoesOn()
+    {
+        var known = new KnownTokens(_clock);
+        var user = new System.Security.Claims.ClaimsPrincipal();
+        for (var n = 0; n <= KnownTokens.Most; n++)
+        {
+            known.Keep($"t-{n}", user, DateTimeOffset.MaxValue);
+        }
+
+        Assert.Equal((null, user), (known.Find("t-0"), known.Find($"t-{KnownTokens.Most}")));
+    }
+
+    [Fact]
     public void Validate_TheFirstTokensOfAStart_AllAtOnce_AreAllTaken()
     {
         // Each start has a key that the library has not seen; the race is between the first uses of one.
@@ -271,7 +322,7 @@ public class TokenValidatorTests
         Validator(new TokenOptions { Issuer = "https://issuer", JwksUri = "https://issuer/keys" }, new SigningKey());
 
     private TokenValidator Validator(TokenOptions options, SigningKey key) =>
-        new(Options.Create(options), key, new JwksKeys(_issuer, Options.Create(options), _clock, NullLogger<JwksKeys>.Instance), _clock);
+        new(Options.Create(options), key, new JwksKeys(_issuer, Options.Create(options), _clock, NullLogger<JwksKeys>.Instance), new KnownTokens(_clock), _clock);
 
     /// <summary>An issuer's key set that counts how often it is asked.</summary>
     private sealed class JwksServer : HttpMessageHandler, IHttpClientFactory

@@ -1,9 +1,9 @@
 using System.Diagnostics;
-using System.Text.RegularExpressions;
 using DaprShop.Catalog.Publishing;
 using DaprShop.Contracts.Api;
 using DaprShop.ServiceDefaults.Faults;
 using DaprShop.ServiceDefaults.Http;
+using DaprShop.ServiceDefaults.Ids;
 
 namespace DaprShop.Catalog.Products;
 
@@ -50,7 +50,7 @@ internal static partial class PutProductEndpoint
     private static ValidationErrors Validate(string sku, PutProduct request)
     {
         var errors = new ValidationErrors();
-        errors.Require(Sku().IsMatch(sku), "sku", "must have 1 to 32 upper-case letters, digits or dashes");
+        errors.Require(SkuFormat.IsSku(sku), "sku", "must have 1 to 32 upper-case letters, digits or dashes");
         errors.Require(IsText(request.Name, 200), "name", "must have 1 to 200 characters");
         errors.Require(IsText(request.Brand, 100), "brand", "must have 1 to 100 characters");
         errors.Require(IsText(request.Category, 50), "category", "must have 1 to 50 characters");
@@ -61,9 +61,6 @@ internal static partial class PutProductEndpoint
     }
 
     private static bool IsText(string text, int longest) => !string.IsNullOrWhiteSpace(text) && text.Length <= longest;
-
-    [GeneratedRegex(@"\A[A-Z0-9][A-Z0-9-]{0,31}\z")]
-    private static partial Regex Sku();
 
     [LoggerMessage(LogLevel.Information, "Product {Sku} is at version {Version}")]
     private static partial void LogWritten(ILogger logger, string sku, long version);

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using DaprShop.ServiceDefaults.Ids;
 
 namespace DaprShop.Gateway.SoldOut;
 
@@ -128,7 +129,7 @@ internal static partial class PlaceOrderPeek
         {
             if (sku is null && json.ValueTextEquals("sku"u8))
             {
-                if (!Next(ref json, JsonTokenType.String) || json.GetString() is not { } text || !Sku().IsMatch(text))
+                if (!Next(ref json, JsonTokenType.String) || json.GetString() is not { } text || !SkuFormat.IsSku(text))
                 {
                     return false;
                 }
@@ -162,9 +163,6 @@ internal static partial class PlaceOrderPeek
         && Next(ref json, JsonTokenType.EndObject);
 
     private static bool Next(ref Utf8JsonReader json, JsonTokenType type) => json.Read() && json.TokenType == type;
-
-    [GeneratedRegex(@"\A[A-Z0-9][A-Z0-9-]{0,31}\z")]
-    private static partial Regex Sku();
 
     [GeneratedRegex(@"\A[a-zA-Z0-9_]{1,64}\z")]
     private static partial Regex Source();

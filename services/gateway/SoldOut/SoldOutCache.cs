@@ -6,7 +6,7 @@ using DaprShop.ServiceDefaults.Ids;
 namespace DaprShop.Gateway.SoldOut;
 
 /// <summary>
-/// Which stocks are sold out, as of half a second ago at the most. A SKU is watched from its first sold-out answer until no buyer has
+/// Which stocks are sold out, as of half a second ago at the most. A stock is watched from its first sold-out answer until no buyer has
 /// come for a while; while they come, one question at a time keeps it fresh. What is older decides nothing.
 /// </summary>
 internal sealed partial class SoldOutCache : IDisposable
@@ -41,9 +41,9 @@ internal sealed partial class SoldOutCache : IDisposable
     public int Count => _count;
 
     /// <summary>The stock refused a buyer.</summary>
-    public void Watch(string sku)
+    public void Watch(string pool)
     {
-        if (FindOrAdd(sku) is { } entry)
+        if (FindOrAdd(pool) is { } entry)
         {
             entry.Use(_clock.GetTimestamp());
             KeepFresh(entry);
@@ -51,20 +51,20 @@ internal sealed partial class SoldOutCache : IDisposable
     }
 
     /// <summary>Units were added: the next refusal of the service starts it anew. A question that is on its way changes nothing any more.</summary>
-    public void Forget(string sku)
+    public void Forget(string pool)
     {
         lock (_changing)
         {
-            _entries.TryRemove(sku, out _);
+            _entries.TryRemove(pool, out _);
             _count = _entries.Count;
         }
     }
 
     /// <returns>The refusal for a buyer whose order would have this id; null: only the order service can tell.</returns>
-    public QuickProblem? Judge(string sku, string orderId)
+    public QuickProblem? Judge(string pool, string orderId)
     {
         // With units left only the next refusal of the service makes it worth asking again.
-        if (!_entries.TryGetValue(sku, out var entry) || entry.Snapshot is not { IsSoldOut: true } snapshot)
+        if (!_entries.TryGetValue(pool, out var entry) || entry.Snapshot is not { IsSoldOut: true } snapshot)
         {
             return null;
         }
@@ -75,7 +75,7 @@ internal sealed partial class SoldOutCache : IDisposable
     }
 
     /// <summary>True: buyers of it do not make the gateway ask yet.</summary>
-    internal bool IsFresh(string sku) => _entries.TryGetValue(sku, out var entry) && IsFresh(entry);
+    internal bool IsFresh(string pool) => _entries.TryGetValue(pool, out var entry) && IsFresh(entry);
 
     public void Dispose()
     {
@@ -84,22 +84,22 @@ internal sealed partial class SoldOutCache : IDisposable
         _stopping.Dispose();
     }
 
-    private SoldOutEntry? FindOrAdd(string sku)
+    private SoldOutEntry? FindOrAdd(string pool)
     {
-        if (_entries.TryGetValue(sku, out var known))
+        if (_entries.TryGetValue(pool, out var known))
         {
             return known;
         }
 
         lock (_changing)
         {
-            // A SKU more than there is room for is only refused by the service, as ever.
-            if (!_entries.ContainsKey(sku) && _count >= MostEntries)
+            // A stock more than there is room for is only refused by the service, as ever.
+            if (!_entries.ContainsKey(pool) && _count >= MostEntries)
             {
                 return null;
             }
 
-            var entry = _entries.GetOrAdd(sku, static (name, now) => new SoldOutEntry(name, now), _clock.GetTimestamp());
+            var entry = _entries.GetOrAdd(pool, static (name, now) => new SoldOutEntry(name, now), _clock.GetTimestamp());
             _count = _entries.Count;
             return entry;
         }
@@ -143,7 +143,7 @@ internal sealed partial class SoldOutCache : IDisposable
         {
             var known = entry.Snapshot;
             var asked = _clock.GetTimestamp();
-            var view = await _client.ReadAsync(entry.Sku, known?.Version, cancellationToken);
+            var view = await _client.ReadAsync(entry.Pool, known?.Version, cancellationToken);
             entry.Snapshot = view is null
                 ? known! with { AskedAt = asked }
                 : new SoldOutSnapshot(view.Version, view.IsSoldOut, Orders(view.Filter.Span, view.Hashes), asked);
@@ -157,7 +157,7 @@ internal sealed partial class SoldOutCache : IDisposable
             fault is HttpRequestException or IOException or JsonException or DependencyUnavailableException or OperationCanceledException)
         {
             // What is known dies in a moment, and then the order service decides, as without a cache.
-            LogNotRead(entry.Sku, fault.Message);
+            LogNotRead(entry.Pool, fault.Message);
             await PauseAsync(cancellationToken);
         }
         finally
@@ -183,6 +183,6 @@ internal sealed partial class SoldOutCache : IDisposable
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "Whether {Sku} is sold out cannot be read: {Reason}")]
-    private partial void LogNotRead(string sku, string reason);
+    [LoggerMessage(LogLevel.Warning, "Whether {Pool} is sold out cannot be read: {Reason}")]
+    private partial void LogNotRead(string pool, string reason);
 }

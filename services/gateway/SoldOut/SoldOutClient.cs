@@ -16,11 +16,11 @@ internal sealed class SoldOutClient(Sidecar sidecar, TimeProvider clock)
 
     /// <param name="known">The version this gateway has; null: none.</param>
     /// <returns>Null: the known version still holds.</returns>
-    public async Task<SoldOutView?> ReadAsync(string sku, long? known, CancellationToken cancellationToken)
+    public async Task<SoldOutView?> ReadAsync(string pool, long? known, CancellationToken cancellationToken)
     {
         using var patience = new CancellationTokenSource(Patience, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
-        using var request = sidecar.CreateRequest(HttpMethod.Get, AppIds.Inventory, $"/internal/sold-out/{sku}");
+        using var request = sidecar.CreateRequest(HttpMethod.Get, AppIds.Inventory, $"/internal/sold-out/{pool}");
         if (known is { } version)
         {
             request.Headers.Add("If-None-Match", string.Create(CultureInfo.InvariantCulture, $"\"{version}\""));

@@ -8,16 +8,16 @@ namespace DaprShop.Gateway.SoldOut;
 /// <param name="AskedAt">Timestamp before the question, so that what is known is never older than it looks.</param>
 internal sealed record SoldOutSnapshot(long Version, bool IsSoldOut, IdFilter Orders, long AskedAt);
 
-/// <summary>A SKU that the cache watches.</summary>
-internal sealed class SoldOutEntry(string sku, long now)
+/// <summary>A stock that the cache watches, of a SKU or of a sale.</summary>
+internal sealed class SoldOutEntry(string pool, long now)
 {
     private volatile SoldOutSnapshot? _snapshot;
     private long _usedAt = now;
     private int _isAsking;
 
-    public string Sku => sku;
+    public string Pool => pool;
 
-    public QuickProblem Refusal { get; } = new(Problems.SoldOutOf(sku));
+    public QuickProblem Refusal { get; } = new(Problems.SoldOutOf(pool));
 
     public SoldOutSnapshot? Snapshot
     {

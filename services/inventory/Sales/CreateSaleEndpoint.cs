@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text.Json;
 using System.Text.RegularExpressions;
 using DaprShop.Contracts.Api;
 using DaprShop.Contracts.Inventory;
@@ -51,7 +49,7 @@ internal static partial class CreateSaleEndpoint
         }
 
         var requestId = DerivedIds.Of("sale", caller.UserId, Route, key);
-        var asked = new SaleRequest(Hash(request));
+        var asked = new SaleRequest(RequestHash.Of(request));
         var known = await documents.ReadAsync<SaleRequest>(StockKeys.SaleRequest(requestId), cancellationToken);
         if (known is null)
         {
@@ -124,9 +122,6 @@ internal static partial class CreateSaleEndpoint
     }
 
     private static IResult Exists(string id) => Problems.AlreadyExists($"There is a sale {id} already: choose another id.");
-
-    private static string Hash(CreateSale request) =>
-        Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(request, ShopJson.Documents)));
 
     [GeneratedRegex(@"\A[a-z0-9][a-z0-9-]{0,62}\z")]
     private static partial Regex SaleId();

@@ -71,7 +71,7 @@ internal static class StockEndpoints
             return problem;
         }
 
-        if (!StockRequests.IsSku(sku) || await pools.FindAsync(sku, cancellationToken) is not { } pool)
+        if (!SkuFormat.IsSku(sku) || await pools.FindAsync(sku, cancellationToken) is not { } pool)
         {
             return NotFound(sku);
         }

@@ -48,13 +48,14 @@ internal sealed class StockPools(
     /// <summary>The pool of a SKU and those of its sales; nothing when there is no such SKU.</summary>
     public async Task<IReadOnlyList<StockPool>> OfSkuAsync(string sku, CancellationToken cancellationToken)
     {
-        if (await FindAsync(sku, cancellationToken) is null)
+        if (await FindAsync(sku, cancellationToken) is not { } own)
         {
             return [];
         }
 
-        var sales = (await IndexAsync(cancellationToken)).AllSales.Where(sale => sale.Sku == sku);
-        return await FindAllAsync(sales.Select(sale => StockPoolNames.OfSale(sale.Id)).Prepend(sku), cancellationToken);
+        // Whose sale it is, its settings alone say: they are what was created when two operators chose the same id.
+        var sales = await FindAllAsync((await IndexAsync(cancellationToken)).AllSales.Select(sale => StockPoolNames.OfSale(sale.Id)), cancellationToken);
+        return [own, .. sales.Where(sale => sale.Settings.Sku == sku)];
     }
 
     /// <summary>Into the index first: an entry without a pool is harmless, a pool without an entry is never swept.</summary>
@@ -109,7 +110,7 @@ internal sealed record StockIndex(IReadOnlyList<string> Skus, IReadOnlyList<Inde
     {
         if (settings.Sale is { } terms)
         {
-            return AllSales.Any(sale => sale.Id == terms.Id) ? null : this with { Sales = [.. AllSales, new IndexedSale(terms.Id, settings.Sku)] };
+            return AllSales.Any(sale => sale.Id == terms.Id) ? null : this with { Sales = [.. AllSales, new IndexedSale(terms.Id)] };
         }
 
         return Skus.Contains(settings.Sku, StringComparer.Ordinal) ? null : this with { Skus = [.. Skus, settings.Sku] };
@@ -120,4 +121,4 @@ internal sealed record StockIndex(IReadOnlyList<string> Skus, IReadOnlyList<Inde
 }
 
 /// <param name="IsSettled">It has ended, all its reservations have too, and what was left is back with the SKU.</param>
-internal sealed record IndexedSale(string Id, string Sku, bool IsSettled = false);
+internal sealed record IndexedSale(string Id, bool IsSettled = false);

@@ -1,10 +1,10 @@
-using System.Text.RegularExpressions;
 using DaprShop.ServiceDefaults.Faults;
+using DaprShop.ServiceDefaults.Ids;
 
 namespace DaprShop.Inventory.Stock;
 
 /// <summary>What operators may ask for, and how they name it.</summary>
-internal static partial class StockRequests
+internal static class StockRequests
 {
     /// <summary>Each is a document; a search for the last units reads all of them.</summary>
     private const int MaxBuckets = 64;
@@ -17,10 +17,8 @@ internal static partial class StockRequests
         ["actor"] = StockStrategy.Actor,
     };
 
-    public static bool IsSku(string text) => Sku().IsMatch(text);
-
     public static bool RequireSku(string sku, string member, ValidationErrors errors) =>
-        errors.Require(IsSku(sku), member, "must be 1 to 32 capital letters, digits and hyphens, such as SKU-1001");
+        errors.Require(SkuFormat.IsSku(sku), member, "must be 1 to 32 capital letters, digits and hyphens, such as SKU-1001");
 
     public static bool RequireBuckets(int? buckets, ValidationErrors errors) =>
         errors.Require(buckets is null or (>= 1 and <= MaxBuckets), "buckets", $"must be a whole number from 1 to {MaxBuckets}");
@@ -32,7 +30,4 @@ internal static partial class StockRequests
             name is null || Strategies.TryGetValue(name, out strategy), "strategy", $"must be one of {string.Join(", ", Strategies.Keys)}");
         return strategy;
     }
-
-    [GeneratedRegex(@"\A[A-Z0-9][A-Z0-9-]{0,31}\z")]
-    private static partial Regex Sku();
 }

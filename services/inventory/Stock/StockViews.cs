@@ -1,4 +1,5 @@
 using DaprShop.Contracts.Api;
+using DaprShop.ServiceDefaults.Ids;
 using DaprShop.ServiceDefaults.State;
 
 namespace DaprShop.Inventory.Stock;
@@ -9,7 +10,7 @@ internal sealed class StockViews(StockPools pools, DocumentStore documents, Time
     /// <returns>Null: there is no stock of it.</returns>
     public async Task<StockView?> ReadAsync(string sku, CancellationToken cancellationToken)
     {
-        if (!StockRequests.IsSku(sku) || await pools.OfSkuAsync(sku, cancellationToken) is not { Count: > 0 } family)
+        if (!SkuFormat.IsSku(sku) || await pools.OfSkuAsync(sku, cancellationToken) is not { Count: > 0 } family)
         {
             return null;
         }

@@ -5,6 +5,7 @@ using DaprShop.Order.Placing;
 using DaprShop.ServiceDefaults.Faults;
 using DaprShop.ServiceDefaults.Http;
 using DaprShop.ServiceDefaults.Ids;
+using DaprShop.ServiceDefaults.Json;
 
 namespace DaprShop.Order.Carts;
 
@@ -40,7 +41,7 @@ internal static class CheckoutCartEndpoint
         }
 
         var orderId = DerivedIds.Order(caller.UserId, Route, key);
-        var bodyHash = PlaceOrderRequests.Hash(request);
+        var bodyHash = RequestHash.Of(request);
 
         // Takes out what became an order, this one included when this is a repeat.
         await carts.ReadAsync(caller.UserId, cancellationToken);

@@ -3,6 +3,7 @@ using DaprShop.Contracts.Api;
 using DaprShop.ServiceDefaults.Faults;
 using DaprShop.ServiceDefaults.Http;
 using DaprShop.ServiceDefaults.Ids;
+using DaprShop.ServiceDefaults.Json;
 
 namespace DaprShop.Order.Placing;
 
@@ -39,7 +40,7 @@ internal static class PlaceOrderEndpoint
         var draft = new OrderDraft(
             DerivedIds.Order(caller.UserId, Route, key),
             caller.UserId,
-            PlaceOrderRequests.Hash(request),
+            RequestHash.Of(request),
             request.Items,
             request.Payment.Source,
             Activity.Current?.Id);

@@ -1,13 +1,11 @@
-using System.Security.Cryptography;
-using System.Text.Json;
 using System.Text.RegularExpressions;
 using DaprShop.Contracts.Api;
 using DaprShop.ServiceDefaults.Faults;
-using DaprShop.ServiceDefaults.Json;
+using DaprShop.ServiceDefaults.Ids;
 
 namespace DaprShop.Order.Placing;
 
-/// <summary>What may be asked for, and what makes two requests the same.</summary>
+/// <summary>What may be asked for.</summary>
 internal static partial class PlaceOrderRequests
 {
     public const int MaxLines = 50;
@@ -44,14 +42,7 @@ internal static partial class PlaceOrderRequests
         errors.Require(quantity is >= 1 and <= MaxQuantity, member, $"must be a whole number from 1 to {MaxQuantity}");
 
     public static bool RequireSku(string sku, string member, ValidationErrors errors) =>
-        errors.Require(Sku().IsMatch(sku), member, "must be a SKU such as SKU-1001");
-
-    /// <summary>Hex SHA-256 over the request as understood, so that white space does not make another body of it.</summary>
-    public static string Hash<T>(T request) =>
-        Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(request, ShopJson.Documents)));
-
-    [GeneratedRegex(@"\A[A-Z0-9][A-Z0-9-]{0,31}\z")]
-    private static partial Regex Sku();
+        errors.Require(SkuFormat.IsSku(sku), member, "must be a SKU such as SKU-1001");
 
     [GeneratedRegex(@"\A[a-zA-Z0-9_]{1,64}\z")]
     private static partial Regex Source();

@@ -3,6 +3,7 @@ using DaprShop.Contracts.Api;
 using DaprShop.ServiceDefaults.Faults;
 using DaprShop.ServiceDefaults.Http;
 using DaprShop.ServiceDefaults.Ids;
+using DaprShop.ServiceDefaults.Json;
 
 namespace DaprShop.Order.Placing;
 
@@ -42,7 +43,7 @@ internal static class PlaceSaleOrderEndpoint
         var draft = new OrderDraft(
             DerivedIds.Order(caller.UserId, $"/api/v1/sales/{id}/orders", key),
             caller.UserId,
-            PlaceOrderRequests.Hash(request),
+            RequestHash.Of(request),
             [new PlaceOrderLine(offer.Sku, request.Quantity)],
             request.Payment.Source,
             Activity.Current?.Id,

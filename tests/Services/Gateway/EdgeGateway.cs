@@ -5,6 +5,7 @@ using DaprShop.Contracts.Inventory;
 using DaprShop.Gateway;
 using DaprShop.Gateway.Authentication;
 using DaprShop.Gateway.Limits;
+using DaprShop.Gateway.SoldOut;
 using DaprShop.ServiceDefaults.Faults;
 using DaprShop.ServiceDefaults.Http;
 using DaprShop.ServiceDefaults.Ids;
@@ -147,6 +148,14 @@ internal sealed class EdgeGateway : IAsyncDisposable
         return await (key is null
             ? _service.SendAsync(HttpMethod.Post, path, body, token)
             : _service.SendAsync(HttpMethod.Post, path, body, token, ("Idempotency-Key", key)));
+    }
+
+    /// <summary>Lets the service refuse one buyer, and waits until the gateway knows why.</summary>
+    public async Task<HttpResponseMessage> WarmAsync(string user = "shopper-1")
+    {
+        var answer = await PlaceAsync(user);
+        await Eventually.True(() => Get<SoldOutCache>().Judge(Sku, "nobody") is not null);
+        return answer;
     }
 
     public async ValueTask DisposeAsync()

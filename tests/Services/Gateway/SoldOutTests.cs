@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text;
 using DaprShop.Gateway.SoldOut;
 using DaprShop.ServiceDefaults.Faults;
 using DaprShop.ServiceDefaults.Ids;
@@ -22,7 +21,7 @@ public sealed class SoldOutTests : IAsyncLifetime
     [Fact]
     public async Task Place_KnownToBeSoldOut_IsRefusedWithoutACallInTheWordsOfTheService()
     {
-        var first = await WarmAsync();
+        var first = await _gateway.WarmAsync();
 
         var refused = await _gateway.PlaceAsync("shopper-2");
 
@@ -52,7 +51,7 @@ public sealed class SoldOutTests : IAsyncLifetime
     public async Task Place_RepeatOfAnAcceptedOrder_ReachesTheService()
     {
         _gateway.OnInventory = context => EdgeGateway.ViewAsync(context, EdgeGateway.SoldOut(1, EdgeGateway.OrderId("shopper-7", "k-7")));
-        await WarmAsync();
+        await _gateway.WarmAsync();
         _gateway.OnOrder = EdgeGateway.AcceptAsync;
 
         var repeat = await _gateway.PlaceAsync("shopper-7", "k-7");
@@ -93,7 +92,7 @@ public sealed class SoldOutTests : IAsyncLifetime
     public async Task Place_RepeatByAnotherSpellingOfThePath_NamesTheSameOrder(string path)
     {
         _gateway.OnInventory = context => EdgeGateway.ViewAsync(context, EdgeGateway.SoldOut(1, EdgeGateway.OrderId("shopper-7", "k-7")));
-        await WarmAsync();
+        await _gateway.WarmAsync();
         _gateway.OnOrder = EdgeGateway.AcceptAsync;
 
         Assert.Equal(HttpStatusCode.Accepted, (await _gateway.PlaceAsync("shopper-7", "k-7", path: path)).StatusCode);
@@ -112,7 +111,7 @@ public sealed class SoldOutTests : IAsyncLifetime
         var accepted = _gateway.PlaceAsync("shopper-7", "k-7");
         await Eventually.True(() => _gateway.Placed.Any());
         _gateway.OnOrder = context => EdgeGateway.SoldOutAsync(context, EdgeGateway.Sku);
-        await WarmAsync();
+        await _gateway.WarmAsync();
         open.SetResult();
         await accepted;
 
@@ -135,7 +134,7 @@ public sealed class SoldOutTests : IAsyncLifetime
         var order = _gateway.PlaceAsync("shopper-7", "k-7");
         await Eventually.True(() => _gateway.Placed.Any());
         _gateway.OnOrder = context => EdgeGateway.SoldOutAsync(context, EdgeGateway.Sku);
-        await WarmAsync();
+        await _gateway.WarmAsync();
 
         _gateway.OnOrder = EdgeGateway.AcceptAsync;
         var repeat = await _gateway.PlaceAsync("shopper-7", "k-7");
@@ -147,7 +146,7 @@ public sealed class SoldOutTests : IAsyncLifetime
     [Fact]
     public async Task Place_RefusedByTheService_IsRefusedWithoutACallTheNextTime()
     {
-        await WarmAsync();
+        await _gateway.WarmAsync();
 
         Assert.Equal("sold-out", await (await _gateway.PlaceAsync("shopper-1")).ProblemAsync());
         Assert.Single(_gateway.Placed);
@@ -163,7 +162,7 @@ public sealed class SoldOutTests : IAsyncLifetime
         };
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await _gateway.PlaceAsync("shopper-7", "k-7")).StatusCode);
         _gateway.OnOrder = context => EdgeGateway.SoldOutAsync(context, EdgeGateway.Sku);
-        await WarmAsync();
+        await _gateway.WarmAsync();
 
         _gateway.OnOrder = EdgeGateway.AcceptAsync;
 
@@ -173,7 +172,7 @@ public sealed class SoldOutTests : IAsyncLifetime
     [Fact]
     public async Task Place_WhatIsKnownIsHalfASecondOld_IsForwarded()
     {
-        await WarmAsync();
+        await _gateway.WarmAsync();
         var open = new TaskCompletionSource();
         _gateway.OnInventory = _ => open.Task;
 
@@ -191,7 +190,7 @@ public sealed class SoldOutTests : IAsyncLifetime
     [Fact]
     public async Task Place_BuyersKeepComing_InventoryIsAskedAgainBeforeAnybodyGetsThrough()
     {
-        await WarmAsync();
+        await _gateway.WarmAsync();
 
         for (var n = 2; n < 22; n++)
         {
@@ -207,7 +206,7 @@ public sealed class SoldOutTests : IAsyncLifetime
     [Fact]
     public async Task Place_ManyAtOnceWhenItIsTimeToAsk_AskOnce()
     {
-        await WarmAsync();
+        await _gateway.WarmAsync();
         var open = new TaskCompletionSource();
         _gateway.OnInventory = async context =>
         {
@@ -227,7 +226,7 @@ public sealed class SoldOutTests : IAsyncLifetime
     [Fact]
     public async Task Place_AfterARestock_GetsThroughAtTheNextQuestion()
     {
-        await WarmAsync();
+        await _gateway.WarmAsync();
         _gateway.OnInventory = context => EdgeGateway.ViewAsync(context, EdgeGateway.UnitsLeft());
         _gateway.OnOrder = EdgeGateway.AcceptAsync;
         _gateway.Clock.Advance(TimeSpan.FromMilliseconds(300));
@@ -245,7 +244,7 @@ public sealed class SoldOutTests : IAsyncLifetime
     [InlineData("PUT", "/api/v1/stock/SKU-1001", """{"initial":1}""")]
     public async Task Place_UnitsWereAddedThroughThisGateway_GetsThroughAtOnce(string method, string path, string body)
     {
-        await WarmAsync();
+        await _gateway.WarmAsync();
         var open = new TaskCompletionSource();
         _gateway.OnInventory = async context =>
         {
@@ -269,7 +268,7 @@ public sealed class SoldOutTests : IAsyncLifetime
     [Fact]
     public async Task Place_RestockWasRefused_ChangesNothing()
     {
-        await WarmAsync();
+        await _gateway.WarmAsync();
         _gateway.OnInventory = context =>
         {
             context.Response.StatusCode = 422;
@@ -285,7 +284,7 @@ public sealed class SoldOutTests : IAsyncLifetime
     [Fact]
     public async Task Place_SoldOutAgainAfterARestock_IsRefusedWithoutACallAgain()
     {
-        await WarmAsync();
+        await _gateway.WarmAsync();
         _gateway.OnInventory = context => EdgeGateway.ViewAsync(context, EdgeGateway.UnitsLeft());
         _gateway.Clock.Advance(TimeSpan.FromMilliseconds(300));
         await _gateway.PlaceAsync("shopper-2");
@@ -293,7 +292,7 @@ public sealed class SoldOutTests : IAsyncLifetime
 
         _gateway.OnInventory = context => EdgeGateway.ViewAsync(context, EdgeGateway.SoldOut(5));
         _gateway.Clock.Advance(TimeSpan.FromMilliseconds(300));
-        await WarmAsync("shopper-3");
+        await _gateway.WarmAsync("shopper-3");
         var placed = _gateway.Placed.Count();
 
         Assert.Equal("sold-out", await (await _gateway.PlaceAsync("shopper-4")).ProblemAsync());
@@ -329,7 +328,7 @@ public sealed class SoldOutTests : IAsyncLifetime
             context.Response.StatusCode = 304;
             return Task.CompletedTask;
         };
-        await WarmAsync();
+        await _gateway.WarmAsync();
 
         _gateway.Clock.Advance(TimeSpan.FromMilliseconds(300));
         await _gateway.PlaceAsync("shopper-2");
@@ -392,106 +391,6 @@ public sealed class SoldOutTests : IAsyncLifetime
         Assert.Equal(1, atOnce);
     }
 
-    [Theory]
-    [InlineData("""{"items":[{"sku":"SKU-1001","quantity":0}],"payment":{"source":"tok_ok"}}""")]
-    [InlineData("""{"items":[{"sku":"SKU-1001","quantity":1}],"payment":{"source":"tok_ok"},"note":1}""")]
-    [InlineData("""{"items":[{"sku":"SKU-1001","quantity":1},{"sku":"SKU-1002","quantity":1}],"payment":{"source":"tok_ok"}}""")]
-    [InlineData("""{"items":[{"sku":"SKU-1002","quantity":1}],"payment":{"source":"tok_ok"}}""")]
-    [InlineData(" { \"items\":[")]
-    [InlineData("")]
-    public async Task Place_AnythingButAnOrderOfThatSku_IsForwardedByteForByte(string body)
-    {
-        await WarmAsync();
-
-        await _gateway.PlaceAsync("shopper-2", body: body);
-
-        Assert.Equal(2, _gateway.Placed.Count());
-        Assert.Equal(body, _gateway.Placed.Last().Body);
-    }
-
-    [Theory]
-    [InlineData(null)]
-    [InlineData("")]
-    [InlineData("k\u007f")]
-    public async Task Place_WithoutAProperKey_IsTheServicesToRefuse(string? key)
-    {
-        await WarmAsync();
-
-        await _gateway.PlaceAsync("shopper-2", key);
-
-        Assert.Equal(2, _gateway.Placed.Count());
-    }
-
-    [Fact]
-    public async Task Place_InAnotherCharacterSet_IsTheServicesToRead()
-    {
-        await WarmAsync();
-
-        await SendAsync(new ByteArrayContent(Encoding.UTF8.GetBytes(EdgeGateway.Body)), "application/json; charset=utf-16", chunked: false);
-
-        Assert.Equal(2, _gateway.Placed.Count());
-        Assert.Equal("application/json; charset=utf-16", _gateway.Placed.Last().Headers["Content-Type"]);
-    }
-
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task Place_LongBodyThatIsForwarded_ArrivesWhole(bool chunked)
-    {
-        await WarmAsync();
-        var body = EdgeGateway.Body.Replace("SKU-1001", "SKU-1002", StringComparison.Ordinal) + new string(' ', 60_000) + "\n";
-
-        await SendAsync(new StringContent(body), "application/json", chunked);
-
-        Assert.Equal(body, _gateway.Placed.Last().Body);
-    }
-
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task Place_LongBodyThatIsRefused_LeavesTheConnectionUsable(bool chunked)
-    {
-        await WarmAsync();
-        var body = EdgeGateway.Body + new string(' ', 60_000);
-
-        for (var n = 0; n < 3; n++)
-        {
-            Assert.Equal("sold-out", await (await SendAsync(new StringContent(body), "application/json", chunked)).ProblemAsync());
-        }
-
-        Assert.Single(_gateway.Placed);
-    }
-
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task Place_BodyOverTheLimit_Is413(bool chunked)
-    {
-        await WarmAsync();
-
-        var answer = await SendAsync(new StringContent(EdgeGateway.Body + new string(' ', 65 * 1024)), "application/json", chunked);
-
-        Assert.Equal("payload-too-large", await answer.ProblemAsync());
-    }
-
-    [Fact]
-    public async Task Place_WithoutAToken_IsStill401()
-    {
-        await WarmAsync();
-
-        Assert.Equal("unauthenticated", await (await _gateway.AnonymousAsync(HttpMethod.Post, EdgeGateway.Orders, EdgeGateway.Body)).ProblemAsync());
-    }
-
-    [Fact]
-    public async Task Checkout_OfACart_IsAlwaysForwarded()
-    {
-        await WarmAsync();
-
-        await _gateway.PlaceAsync("shopper-2", path: "/api/v1/cart/checkout");
-
-        Assert.Contains(_gateway.Sidecar.Invocations, call => call.Path.EndsWith("/api/v1/cart/checkout", StringComparison.Ordinal));
-    }
-
     [Fact]
     public async Task Watch_MoreSkusThanThereIsRoomFor_LeavesTheRestToTheService()
     {
@@ -508,7 +407,7 @@ public sealed class SoldOutTests : IAsyncLifetime
     [Fact]
     public async Task Entry_ThatNoBuyerAsksForAnyMore_IsDropped()
     {
-        await WarmAsync();
+        await _gateway.WarmAsync();
         Cache.Watch("SKU-2");
         for (var n = 0; n < 30; n++)
         {
@@ -522,25 +421,6 @@ public sealed class SoldOutTests : IAsyncLifetime
         Assert.Equal((1, 0), (used, Cache.Count));
     }
 
-    /// <summary>Lets the service refuse one buyer, and waits until the gateway knows why.</summary>
-    private async Task<HttpResponseMessage> WarmAsync(string user = "shopper-1")
-    {
-        var answer = await _gateway.PlaceAsync(user);
-        await Eventually.True(() => Cache.Judge(EdgeGateway.Sku, "nobody") is not null);
-        return answer;
-    }
-
     /// <summary>The answer to the last question is known: the same one would not be asked again yet.</summary>
     private Task SettledAsync() => Eventually.True(() => Cache.IsFresh(EdgeGateway.Sku));
-
-    private async Task<HttpResponseMessage> SendAsync(HttpContent content, string contentType, bool chunked)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Post, EdgeGateway.Orders) { Content = content };
-        request.Content.Headers.Remove("Content-Type");
-        request.Content.Headers.TryAddWithoutValidation("Content-Type", contentType);
-        request.Headers.TransferEncodingChunked = chunked;
-        request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {await _gateway.TokenAsync("shopper-2")}");
-        request.Headers.TryAddWithoutValidation("Idempotency-Key", "k-1");
-        return await _gateway.Client.SendAsync(request);
-    }
 }

@@ -1,6 +1,7 @@
 using DaprShop.Contracts.Api;
 using DaprShop.Order.Placing;
 using DaprShop.ServiceDefaults.Faults;
+using DaprShop.ServiceDefaults.Json;
 
 namespace DaprShop.Tests.Services.Order;
 
@@ -65,10 +66,10 @@ public sealed class PlaceOrderRequestsTests
         var hashes = new[]
         {
             Make("SKU-1001", 1, "tok_ok"), Make("SKU-1001", 2, "tok_ok"), Make("SKU-1002", 1, "tok_ok"), Make("SKU-1001", 1, "tok_slow"),
-        }.Select(PlaceOrderRequests.Hash).ToList();
+        }.Select(RequestHash.Of).ToList();
 
         Assert.Equal(4, hashes.Distinct().Count());
-        Assert.Equal(hashes[0], PlaceOrderRequests.Hash(Make("SKU-1001", 1, "tok_ok")));
+        Assert.Equal(hashes[0], RequestHash.Of(Make("SKU-1001", 1, "tok_ok")));
     }
 
     private static IEnumerable<string> Members(PlaceOrder request)

@@ -39,7 +39,7 @@ public sealed class CrashTests
             var before = shop.Pids[appId];
             await PauseAsync(random.Next(50, 1500));
             shop.KillApp(appId);
-            await Eventually.Get(() => shop.Pids[appId], pid => pid != before, TimeSpan.FromSeconds(30));
+            await Eventually.Get(() => shop.Pids[appId], pid => pid != before);
         }
     });
 

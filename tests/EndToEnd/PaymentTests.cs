@@ -61,12 +61,10 @@ public sealed class PaymentTests(ShopFixture shop)
         Assert.Equal(new Stock(5, 0, 5, 0, 0), await shopper.StockAsync(sku));
         await Eventually.Get(
             async () => (await shopper.GetAsync($"/api/v1/payments/{id}")).Json.GetProperty("status").GetString(),
-            status => status == "Refunded",
-            TimeSpan.FromSeconds(20));
+            status => status == "Refunded");
         var recorded = await Eventually.Get(
             () => shopper.OrderAsync(id),
-            found => found.GetProperty("payment").GetProperty("status").GetString() == "Refunded",
-            TimeSpan.FromSeconds(20));
+            found => found.GetProperty("payment").GetProperty("status").GetString() == "Refunded");
         Assert.Equal("Cancelled", recorded.GetProperty("status").GetString());
         var last = (await shopper.GetAsync($"/api/v1/orders/{id}/events")).Json.GetProperty("items").EnumerateArray().Last();
         Assert.Equal("late payment refunded", last.GetProperty("cause").GetString());

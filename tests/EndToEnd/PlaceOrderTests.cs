@@ -223,8 +223,7 @@ public sealed class PlaceOrderTests(ShopFixture shop)
 
         var inbox = await Eventually.Get(
             async () => (await shopper.GetAsync("/api/v1/notifications")).Json.GetProperty("items").EnumerateArray().ToList(),
-            items => items.Count > 0,
-            TimeSpan.FromSeconds(20));
+            items => items.Count > 0);
 
         var note = Assert.Single(inbox);
         Assert.Equal(("order-confirmed", id), (note.GetProperty("kind").GetString(), note.GetProperty("orderId").GetString()));

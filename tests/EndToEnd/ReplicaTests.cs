@@ -75,7 +75,7 @@ public sealed class ReplicaTests
                 await shopper.FollowAsync(answer.Json.GetProperty("id").GetString()!, "Confirmed", TimeSpan.FromSeconds(90));
             }
 
-            await Eventually.True(() => shop.Pids["order/2"] != pids.Order && shop.Pids["inventory/3"] != pids.Inventory, TimeSpan.FromSeconds(30));
+            await Eventually.True(() => shop.Pids["order/2"] != pids.Order && shop.Pids["inventory/3"] != pids.Inventory);
             Assert.Equal(new Stock(1000, 0, 990, 0, 10), await operatorClient.StockAsync("SKU-1001"));
         }
         catch (Exception failure)

@@ -172,7 +172,7 @@ public sealed class SellOutTests
     {
         var before = shop.Pids[appId];
         shop.KillApp(appId);
-        await Eventually.Get(() => shop.Pids[appId], pid => pid != before, TimeSpan.FromSeconds(30));
+        await Eventually.Get(() => shop.Pids[appId], pid => pid != before);
     }
 
     private static async Task OfferAsync(ShopClient operatorClient, string strategy, int buckets, bool isSale)

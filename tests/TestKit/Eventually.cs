@@ -1,3 +1,5 @@
+using System.Collections;
+
 namespace DaprShop.TestKit;
 
 /// <summary>Waits for what becomes true soon, instead of sleeping for how long it might take.</summary>
@@ -19,7 +21,7 @@ public static class Eventually
 
             if (timeout.IsCancellationRequested)
             {
-                throw new TimeoutException($"The condition did not come true in time; the last value was: {value}");
+                throw new TimeoutException($"The condition did not come true in time; the last value was: {Shown(value)}");
             }
 
             await Task.Delay(Interval, TimeProvider.System);
@@ -30,4 +32,7 @@ public static class Eventually
         Get(() => Task.FromResult(read()), condition, deadline);
 
     public static Task True(Func<bool> condition, TimeSpan? deadline = null) => Get(condition, value => value, deadline);
+
+    private static string? Shown<T>(T value) =>
+        value is IEnumerable items and not string ? $"[{string.Join(", ", items.Cast<object?>())}]" : value?.ToString();
 }

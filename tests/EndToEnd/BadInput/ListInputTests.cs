@@ -53,7 +53,7 @@ public sealed class ListInputTests(ShopFixture shop)
         }
 
         await Eventually.Get(
-            async () => (await shopper.GetAsync("/api/v1/notifications")).Json.GetProperty("items").GetArrayLength(), count => count == 2, TimeSpan.FromSeconds(20));
+            async () => (await shopper.GetAsync("/api/v1/notifications")).Json.GetProperty("items").GetArrayLength(), count => count == 2);
         foreach (var owner in Lists)
         {
             var cursor = (await shopper.GetAsync($"{owner}?limit=1")).Json.GetProperty("nextCursor").GetString()!;

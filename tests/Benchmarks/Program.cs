@@ -42,7 +42,7 @@ if (command == "naive" && args is [_, var naivePort, var sidecarPort, var key])
     return 0;
 }
 
-if (command is "accept" or "soldout" or "tail" or "race" or "scale")
+if (command is "accept" or "soldout" or "tail" or "soak" or "race" or "scale")
 {
     var options = SaleOptions.Parse(args[1..], problems);
     if (options.Doors.Count == 0 && (command != "accept" || options.Peers.Count == 0))
@@ -67,6 +67,7 @@ if (command is "accept" or "soldout" or "tail" or "race" or "scale")
     {
         "accept" => SaleBench.AcceptAsync(options),
         "soldout" => SaleBench.SoldOutAsync(options),
+        "soak" => SoakBench.RunAsync(options),
         "race" => RaceBench.RunAsync(options),
         "scale" => ScaleBench.RunAsync(options),
         _ => SaleBench.TailAsync(options),

@@ -72,7 +72,8 @@ internal static class SaleBench
     /// <summary>Places a number of orders at once and waits until every one of them is Confirmed.</summary>
     public static async Task TailAsync(SaleOptions options)
     {
-        Console.WriteLine($"{Machine()}; set {options.Set}; {options.Orders} orders, tok_ok");
+        var orders = options.Orders ?? 2000;
+        Console.WriteLine($"{Machine()}; set {options.Set}; {orders} orders, tok_ok");
         await using var shop = await ShopTaker.StartShopAsync(options.Set, options.Backlog);
         await using var taker = await ShopTaker.OpenAsync(shop, "shop", throughGateway: false, options.Skus, Plenty, ownsShop: false);
         for (var run = 0; run <= options.Runs; run++)
@@ -84,18 +85,18 @@ internal static class SaleBench
             await Task.WhenAll(Enumerable.Range(0, 64).Select(async _ =>
             {
                 using var connection = await Load.HttpConnection.OpenAsync(taker.Port);
-                for (var mine = Interlocked.Increment(ref number); mine <= options.Orders; mine = Interlocked.Increment(ref number))
+                for (var mine = Interlocked.Increment(ref number); mine <= orders; mine = Interlocked.Increment(ref number))
                 {
                     await connection.SendAsync(taker.Request(name, mine));
                 }
             }));
             var placed = Stopwatch.GetElapsedTime(started);
-            var aftermath = await taker.SettleAsync(options.Orders, [], TimeSpan.FromHours(1));
+            var aftermath = await taker.SettleAsync(orders, [], TimeSpan.FromHours(1));
             var took = Stopwatch.GetElapsedTime(started);
             var used = ProcessCpu.Since(cpu, taker.Processes);
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{(run == 0 ? "warm-up" : $"run {run}")}: placed in {placed.TotalSeconds:0.0} s, all Confirmed after {took.TotalSeconds:0.0} s: {options.Orders / took.TotalSeconds:0} orders/s sustained; CPU ms per order: {string.Join(", ", used.OrderByDescending(entry => entry.Value).Where(entry => entry.Value.TotalMilliseconds / options.Orders >= 0.1).Select(entry => $"{entry.Key} {entry.Value.TotalMilliseconds / options.Orders:0.0}"))}; oversold {aftermath.Oversold}, undersold {aftermath.Undersold}"));
+                $"{(run == 0 ? "warm-up" : $"run {run}")}: placed in {placed.TotalSeconds:0.0} s, all Confirmed after {took.TotalSeconds:0.0} s: {orders / took.TotalSeconds:0} orders/s sustained; CPU ms per order: {string.Join(", ", used.OrderByDescending(entry => entry.Value).Where(entry => entry.Value.TotalMilliseconds / orders >= 0.1).Select(entry => $"{entry.Key} {entry.Value.TotalMilliseconds / orders:0.0}"))}; oversold {aftermath.Oversold}, undersold {aftermath.Undersold}"));
         }
     }
 

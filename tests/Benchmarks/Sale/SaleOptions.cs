@@ -10,6 +10,7 @@ internal sealed record SaleOptions
                bench accept  [flags]   orders accepted per second, beside the peers
                bench soldout [flags]   a stock that ends, and the refusals after it
                bench tail    [flags]   accepted orders until they are Confirmed
+               bench soak    [flags]   very many orders in one run: latency and memory as the backlog grows
                bench race    [flags]   the strategies of a stock, and a naive one, until each has sold out
                bench scale   [flags]   accepted orders by replicas of the services that sell, and by buckets of the stock
 
@@ -23,8 +24,8 @@ internal sealed record SaleOptions
                   --strategies LIST  race: group-commit,etag,lock,actor,naive (default: all); scale: without naive (default: the shop's own)
                   --replicas LIST    scale: processes of order and of inventory each (default 1,2,4)
                   --buckets LIST     scale: parts of the stock (default 1,4,16)
-                  --orders N         tail: orders that are placed (default 2000)
-                  --backlog N        accepted orders that may wait for their sagas (default 1000000)
+                  --orders N         tail, soak: orders that are placed (default 2000 and 1000000)
+                  --backlog N        accepted orders that may wait for their sagas (default 2000000)
                   --drain SECONDS    how long to wait for the sagas after each run (default 600)
                   --warm SECONDS     load before the first measurement, per contender (default 10)
                   --svg FILE         accept, race, scale: a picture of the result
@@ -53,9 +54,10 @@ internal sealed record SaleOptions
 
     public IReadOnlyList<int> Buckets { get; private init; } = [1, 4, 16];
 
-    public int Orders { get; private init; } = 2000;
+    /// <summary>Null: as many as the command has by default.</summary>
+    public int? Orders { get; private init; }
 
-    public int Backlog { get; private init; } = 1_000_000;
+    public int Backlog { get; private init; } = 2_000_000;
 
     public TimeSpan Drain { get; private init; } = TimeSpan.FromMinutes(10);
 
@@ -91,7 +93,7 @@ internal sealed record SaleOptions
                 ("--strategies", _) when Names(value, [.. RaceBench.Contenders]) is { } strategies => options with { Strategies = strategies },
                 ("--replicas", _) when Numbers(value, 16) is { } replicas => options with { Replicas = replicas },
                 ("--buckets", _) when Numbers(value, 64) is { } buckets => options with { Buckets = buckets },
-                ("--orders", _) when Number(value, 1_000_000) is { } orders => options with { Orders = orders },
+                ("--orders", _) when Number(value, 100_000_000) is { } orders => options with { Orders = orders },
                 ("--backlog", _) when Number(value, 100_000_000) is { } backlog => options with { Backlog = backlog },
                 ("--drain", _) when Duration(value) is { } drain => options with { Drain = drain },
                 ("--warm", _) when Duration(value) is { } warm => options with { Warm = warm },

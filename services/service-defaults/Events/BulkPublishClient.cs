@@ -24,7 +24,12 @@ public sealed class BulkPublishClient(HttpClient http)
         var endpoint = configuration["DAPR_HTTP_ENDPOINT"] is { Length: > 0 } given
             ? given
             : $"http://127.0.0.1:{configuration["DAPR_HTTP_PORT"] ?? "3500"}";
-        var http = new HttpClient { BaseAddress = new Uri(endpoint), Timeout = CallLimit };
+        // The sidecar is on this machine or in this pod: no proxy of the environment lies in between.
+        var http = new HttpClient(new SocketsHttpHandler { UseProxy = false, UseCookies = false, AllowAutoRedirect = false })
+        {
+            BaseAddress = new Uri(endpoint),
+            Timeout = CallLimit,
+        };
         if (configuration["DAPR_API_TOKEN"] is { Length: > 0 } token)
         {
             http.DefaultRequestHeaders.Add("dapr-api-token", token);

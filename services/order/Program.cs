@@ -37,6 +37,7 @@ builder.Services.AddSingleton<OutcomePublisher>();
 builder.Services.AddSingleton<IntakePace>();
 builder.Services.AddSingleton<OrderIntake>();
 builder.Services.AddSingleton<SagaWaker>();
+builder.Services.AddSingleton<AttendedPayments>();
 builder.Services.AddSingleton<UserOrders>();
 builder.Services.AddSingleton<OrderLog>();
 builder.Services.AddSingleton<SettingsStore>();

@@ -1,3 +1,4 @@
+using DaprShop.ServiceDefaults.Events;
 using DaprShop.ServiceDefaults.Faults;
 using DaprShop.ServiceDefaults.Health;
 using DaprShop.ServiceDefaults.Http;
@@ -36,6 +37,8 @@ public static class ServiceDefaultsExtensions
         {
             builder.Services.AddDaprClient(client => client.UseJsonSerializationOptions(ShopJson.Documents));
             builder.Services.TryAddSingleton<DocumentStore>();
+            builder.Services.TryAddSingleton(_ => BulkPublishClient.Of(builder.Configuration));
+            builder.Services.TryAddSingleton<EventPublisher>();
         }
 
         return builder;

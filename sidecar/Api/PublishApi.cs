@@ -76,8 +76,8 @@ internal sealed class PublishApi(
     }
 
     /// <summary>
-    /// The entries that were not published, the others were. An error: none was. One after the other, so that they
-    /// reach the topic in their order.
+    /// The entries that were not published, the others were. An error: none was. They are begun in their order, and none waits for the broker's
+    /// answer to the one before: a driver that writes by the batch has them in one.
     /// </summary>
     public async Task<ApiAnswer<IReadOnlyList<FailedEntry>>> PublishManyAsync(
         string pubSub,
@@ -106,22 +106,26 @@ internal sealed class PublishApi(
             return ApiAnswer<IReadOnlyList<FailedEntry>>.Failed(PubSubErrors.NoCloudEvent(pubSub, options.AppId, exception.Message));
         }
 
-        var failed = new List<FailedEntry>();
         var started = clock.GetTimestamp();
-        foreach (var (entry, data, own) in messages)
-        {
-            try
-            {
-                await publisher.PublishRawAsync(pubSub, topic, data, own, cancellationToken, isOneOfMany: true);
-            }
-            catch (Exception exception) when (IsBrokers(exception))
-            {
-                failed.Add(new FailedEntry(entry.EntryId, exception.Message));
-            }
-        }
-
+        var outcomes = await Task.WhenAll(messages.Select(message => TryPublishAsync(pubSub, topic, message.Entry, message.Data, message.Metadata, cancellationToken)));
+        List<FailedEntry> failed = [.. outcomes.OfType<FailedEntry>()];
         metrics.PubSub.BulkPublished(pubSub, topic, failed.Count == 0, messages.Count - failed.Count, clock.GetElapsedTime(started));
         return ApiAnswer<IReadOnlyList<FailedEntry>>.Of(failed);
+    }
+
+    /// <returns>Null: published.</returns>
+    private async Task<FailedEntry?> TryPublishAsync(
+        string pubSub, string topic, BulkEntry entry, ReadOnlyMemory<byte> data, IReadOnlyDictionary<string, string> metadata, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await publisher.PublishRawAsync(pubSub, topic, data, metadata, cancellationToken, isOneOfMany: true);
+            return null;
+        }
+        catch (Exception exception) when (IsBrokers(exception))
+        {
+            return new FailedEntry(entry.EntryId, exception.Message);
+        }
     }
 
     private ApiError? RefuseMany(

@@ -1,7 +1,7 @@
 using DaprShop.Contracts.Api;
 using DaprShop.Contracts.Events;
 using DaprShop.Notification.Inbox;
-using Microsoft.AspNetCore.Http.HttpResults;
+using DaprShop.ServiceDefaults.Events;
 
 namespace DaprShop.Notification.Events;
 
@@ -14,7 +14,16 @@ internal static partial class EventEndpoints
         MapEvent<OrderCancelled>(routes, "/events/orders-cancelled", order => order.UserId, NotificationTexts.For);
         MapEvent<PaymentRefunded>(routes, "/events/payments-refunded", payment => payment.UserId, NotificationTexts.For);
         // What the topics carry for others, and types of a later version: nothing to tell a customer.
-        routes.MapPost("/events/unhandled", () => TypedResults.Ok(Delivery.Success));
+        routes.MapPost("/events/unhandled", async (HttpRequest request, CancellationToken cancellationToken) =>
+        {
+            var delivery = await Delivery.ReadAsync(request, cancellationToken);
+            foreach (var one in delivery.Events)
+            {
+                one.Status = DeliveryStatus.Success;
+            }
+
+            return delivery.Answer();
+        });
     }
 
     private static void MapEvent<T>(
@@ -23,23 +32,48 @@ internal static partial class EventEndpoints
         routes.MapPost(path, (HttpRequest request, InboxStore inboxes, ILogger<Delivery> logger, CancellationToken cancellationToken) =>
             HandleAsync(request, user, text, inboxes, logger, cancellationToken));
 
-    private static async Task<Ok<Delivery>> HandleAsync<T>(
+    private static async Task<IResult> HandleAsync<T>(
         HttpRequest request, Func<T, string?> user, Func<T, NotificationView?> text, InboxStore inboxes, ILogger logger,
         CancellationToken cancellationToken)
         where T : class
     {
-        if (await Delivery.ReadAsync<T>(request, cancellationToken) is not { } message
-            || user(message) is not { Length: > 0 } userId
-            || text(message) is not { } entry)
+        var delivery = await Delivery.ReadAsync(request, cancellationToken);
+        var entries = new List<ForUser>(delivery.Events.Count);
+        foreach (var one in delivery.Events)
         {
-            LogPoison(logger, typeof(T).Name);
-            return TypedResults.Ok(Delivery.Drop);
+            if (one.Read<T>() is { } message && user(message) is { Length: > 0 } userId && text(message) is { } entry)
+            {
+                entries.Add(new ForUser(one, userId, entry));
+            }
+            else
+            {
+                LogPoison(logger, typeof(T).Name);
+                one.Status = DeliveryStatus.Drop;
+            }
         }
 
-        var added = await inboxes.AddAsync(userId, entry, cancellationToken);
-        LogNotified(logger, entry.Kind, entry.OrderId, added ? "added" : "known already");
-        return TypedResults.Ok(Delivery.Success);
+        // One swap for each inbox, not one for each event.
+        await Task.WhenAll(entries.GroupBy(entry => entry.UserId, StringComparer.Ordinal).Select(inbox => delivery.AttemptAsync(
+            inbox.Select(entry => entry.Event),
+            () => AddAsync(inbox.Key, [.. inbox], inboxes, logger, cancellationToken),
+            logger)));
+        return delivery.Answer();
     }
+
+    private static async Task<DeliveryStatus> AddAsync(
+        string userId, IReadOnlyList<ForUser> entries, InboxStore inboxes, ILogger logger, CancellationToken cancellationToken)
+    {
+        using var activity = entries[0].Event.Follow("add to inbox");
+        var added = await inboxes.AddAsync(userId, [.. entries.Select(entry => entry.Entry)], cancellationToken);
+        foreach (var (_, _, entry) in entries)
+        {
+            LogNotified(logger, entry.Kind, entry.OrderId, added.Contains(entry.Id) ? "added" : "known already");
+        }
+
+        return DeliveryStatus.Success;
+    }
+
+    private sealed record ForUser(DeliveredEvent Event, string UserId, NotificationView Entry);
 
     [LoggerMessage(LogLevel.Information, "Notification {Kind} for order {OrderId}: {Outcome}")]
     private static partial void LogNotified(ILogger logger, string kind, string orderId, string outcome);

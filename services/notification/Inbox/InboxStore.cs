@@ -15,29 +15,26 @@ internal sealed class InboxStore(DocumentStore documents)
         MaybeOnPage,
     }
 
-    /// <summary>Adds the entry unless its id is there: a redelivered event has no second effect.</summary>
-    /// <returns>False when it was there.</returns>
-    public async Task<bool> AddAsync(string userId, NotificationView entry, CancellationToken cancellationToken)
+    /// <summary>Adds the entries whose ids are not there yet: a redelivered event has no second effect.</summary>
+    /// <returns>The ids of those that were not there.</returns>
+    public async Task<IReadOnlySet<string>> AddAsync(
+        string userId, IReadOnlyList<NotificationView> entries, CancellationToken cancellationToken)
     {
-        var looked = false;
-        while (true)
+        if (await AddAtOnceAsync(userId, entries, cancellationToken) is { } added)
         {
-            switch (await documents.ChangeAsync<InboxHead, Added>(Key(userId), head => Append(head ?? InboxHead.Empty, entry, looked), cancellationToken))
+            return added;
+        }
+
+        var each = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var entry in entries)
+        {
+            if (await AddAsync(userId, entry, cancellationToken))
             {
-                case Added.Yes:
-                    return true;
-                case Added.Known:
-                    return false;
-                case Added.MaybeOnPage when await IsOnPageAsync(userId, entry, cancellationToken):
-                    return false;
-                case Added.MaybeOnPage:
-                    looked = true;
-                    break;
-                default:
-                    await SpillAsync(userId, cancellationToken);
-                    break;
+                each.Add(entry.Id);
             }
         }
+
+        return each;
     }
 
     public async Task<InboxHead> HeadAsync(string userId, CancellationToken cancellationToken) =>
@@ -74,6 +71,58 @@ internal sealed class InboxStore(DocumentStore documents)
         }
 
         return (entries, number);
+    }
+
+    /// <summary>The usual case: one swap of the head, which has room and leaves no doubt.</summary>
+    /// <returns>Null: nothing was added; page by page and one by one is the way.</returns>
+    private Task<IReadOnlySet<string>?> AddAtOnceAsync(string userId, IReadOnlyList<NotificationView> entries, CancellationToken cancellationToken) =>
+        documents.ChangeAsync<InboxHead, IReadOnlySet<string>?>(
+            Key(userId),
+            found =>
+            {
+                var head = found ?? InboxHead.Empty;
+                var added = new HashSet<string>(StringComparer.Ordinal);
+                foreach (var entry in entries)
+                {
+                    switch (Append(head, entry, looked: false))
+                    {
+                        case { Next: { } next }:
+                            head = next;
+                            added.Add(entry.Id);
+                            break;
+                        case { Result: not Added.Known }:
+                            return Change.None<InboxHead, IReadOnlySet<string>?>(null);
+                    }
+                }
+
+                return added.Count == 0
+                    ? Change.None<InboxHead, IReadOnlySet<string>?>(added)
+                    : Change.To<InboxHead, IReadOnlySet<string>?>(head, added);
+            },
+            cancellationToken);
+
+    /// <returns>False when it was there.</returns>
+    private async Task<bool> AddAsync(string userId, NotificationView entry, CancellationToken cancellationToken)
+    {
+        var looked = false;
+        while (true)
+        {
+            switch (await documents.ChangeAsync<InboxHead, Added>(Key(userId), head => Append(head ?? InboxHead.Empty, entry, looked), cancellationToken))
+            {
+                case Added.Yes:
+                    return true;
+                case Added.Known:
+                    return false;
+                case Added.MaybeOnPage when await IsOnPageAsync(userId, entry, cancellationToken):
+                    return false;
+                case Added.MaybeOnPage:
+                    looked = true;
+                    break;
+                default:
+                    await SpillAsync(userId, cancellationToken);
+                    break;
+            }
+        }
     }
 
     private static Change<InboxHead, Added> Append(InboxHead head, NotificationView entry, bool looked)

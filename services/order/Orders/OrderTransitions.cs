@@ -45,6 +45,21 @@ internal static class OrderTransitions
         return Change.To(next, new TransitionResult(next, Applied: true));
     }
 
+    /// <summary>As <see cref="Apply"/>, for events that happened one after the other: all that are legal are in one next state.</summary>
+    public static Change<OrderState, TransitionResult> ApplyAll(
+        OrderState? stored, OrderContent order, IReadOnlyList<OrderEvent> happened, TransitionDetails details, DateTimeOffset now)
+    {
+        var result = new TransitionResult(stored ?? OrderState.AsPlaced(order), Applied: true);
+        OrderState? next = null;
+        foreach (var one in happened)
+        {
+            var change = Apply(next ?? stored, order, one, details, now);
+            (next, result) = (change.Next ?? next, change.Result);
+        }
+
+        return new Change<OrderState, TransitionResult>(next, result);
+    }
+
     private static string? PaymentStatusAfter(OrderEvent happened) => happened switch
     {
         OrderEvent.PaymentSucceeded => "Succeeded",

@@ -1,6 +1,8 @@
 using Dapr.Workflow;
+using DaprShop.Contracts.Inventory;
 using DaprShop.Order.Clients;
 using DaprShop.Order.Orders;
+using DaprShop.ServiceDefaults.Faults;
 
 namespace DaprShop.Order.Saga;
 
@@ -10,11 +12,38 @@ internal sealed record ConfirmOrderInput(string OrderId, string PaymentId);
 internal sealed class ConfirmOrder(OrderStore orders, InventoryClient inventory, OrderAdvance advance, OutcomePublisher outcomes)
     : WorkflowActivity<ConfirmOrderInput, bool>
 {
+    private static readonly OrderEvent[] PaidAndSold = [OrderEvent.PaymentSucceeded, OrderEvent.ReservationConfirmed];
+
     public override async Task<bool> RunAsync(WorkflowActivityContext context, ConfirmOrderInput input)
     {
         var order = await orders.RequireAsync(input.OrderId, CancellationToken.None);
-        await advance.AdvanceAsync(
-            order, OrderEvent.PaymentSucceeded, new TransitionDetails(PaymentId: input.PaymentId), CancellationToken.None);
+        var paid = new TransitionDetails(PaymentId: input.PaymentId);
+        bool isSold;
+        try
+        {
+            isSold = await SellAsync(order);
+        }
+        catch (Exception failure) when (failure is HttpRequestException or DependencyUnavailableException or OperationCanceledException)
+        {
+            // Inventory may be away for long; the customer sees meanwhile that the money has come.
+            await advance.AdvanceAsync(order, OrderEvent.PaymentSucceeded, paid, CancellationToken.None);
+            throw;
+        }
+
+        if (!isSold)
+        {
+            await advance.AdvanceAsync(order, OrderEvent.PaymentSucceeded, paid, CancellationToken.None);
+            return false;
+        }
+
+        // Whether the units were sold before or after the order says that it is paid makes no difference: it stays paid from here on.
+        var ended = await advance.AdvanceAsync(order, PaidAndSold, paid, CancellationToken.None);
+        await outcomes.PublishAsync(order, ended.State);
+        return true;
+    }
+
+    private async Task<bool> SellAsync(OrderContent order)
+    {
         foreach (var line in order.Lines)
         {
             var confirmed = await inventory.ConfirmAsync(order, line, CancellationToken.None);
@@ -24,8 +53,6 @@ internal sealed class ConfirmOrder(OrderStore orders, InventoryClient inventory,
             }
         }
 
-        var ended = await advance.AdvanceAsync(order, OrderEvent.ReservationConfirmed, new TransitionDetails(), CancellationToken.None);
-        await outcomes.PublishAsync(order, ended.State);
         return true;
     }
 }

@@ -1,12 +1,12 @@
-using Dapr.Client;
 using DaprShop.Contracts.Events;
 using DaprShop.Contracts.Inventory;
 using DaprShop.Order.Orders;
+using DaprShop.ServiceDefaults.Events;
 
 namespace DaprShop.Order.Saga;
 
 /// <summary>Tells the world how the order ended. At least once: the event's id is derived, so a consumer sees a repeat as one.</summary>
-internal sealed class OutcomePublisher(DaprClient dapr)
+internal sealed class OutcomePublisher(EventPublisher events)
 {
     public async Task PublishAsync(OrderContent order, OrderState state)
     {
@@ -31,15 +31,6 @@ internal sealed class OutcomePublisher(DaprClient dapr)
         }
     }
 
-    private Task PublishAsync<TEvent>(string type, string eventId, string orderId, TEvent happened) =>
-        dapr.PublishEventAsync(
-            Topics.PubSub,
-            Topics.Orders,
-            happened,
-            new Dictionary<string, string>
-            {
-                ["cloudevent.id"] = eventId,
-                ["cloudevent.type"] = type,
-                ["partitionKey"] = orderId,
-            });
+    private Task PublishAsync(string type, string eventId, string orderId, object happened) =>
+        events.PublishAsync(new OutgoingEvent(Topics.Orders, eventId, type, orderId, happened), CancellationToken.None);
 }

@@ -3,14 +3,14 @@ using DaprShop.ServiceDefaults.Json;
 
 namespace DaprShop.Order.Saga;
 
-/// <summary>Any event about an order's payment wakes its saga, which then asks payment itself: the event only says "look".</summary>
+/// <summary>Any event about an order's payment wakes its saga if that may wait for it, which then asks payment itself: the event only says "look".</summary>
 internal static partial class PaymentEventsSubscriber
 {
     public static void MapPaymentEvents(this IEndpointRouteBuilder routes) =>
         routes.MapPost("/events/payments", HandleAsync);
 
     internal static async Task<IResult> HandleAsync(
-        HttpContext context, SagaWaker waker, ILogger<SagaWaker> logger, CancellationToken cancellationToken)
+        HttpContext context, SagaWaker waker, AttendedPayments attended, ILogger<SagaWaker> logger, CancellationToken cancellationToken)
     {
         var payment = await ReadAsync(context.Request, cancellationToken);
         if (payment?.OrderId is null)
@@ -19,7 +19,11 @@ internal static partial class PaymentEventsSubscriber
             return TypedResults.Ok(new { status = "DROP" });
         }
 
-        await waker.WakeAsync(payment.OrderId, cancellationToken);
+        if (!attended.Contains(payment.OrderId))
+        {
+            await waker.WakeAsync(payment.OrderId, cancellationToken);
+        }
+
         return TypedResults.Ok();
     }
 

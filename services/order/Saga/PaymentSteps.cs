@@ -1,4 +1,5 @@
 using Dapr.Workflow;
+using DaprShop.Contracts.Inventory;
 using DaprShop.Contracts.Payments;
 using DaprShop.Order.Clients;
 using DaprShop.Order.Orders;
@@ -14,7 +15,8 @@ internal sealed record RequestChargeInput(string OrderId, DateTime PayBefore);
 /// Asks for the money, unless the customer cancelled first or the deadline passed while payment could not be reached.
 /// Undone by <see cref="ClosePayment"/> or <see cref="RefundOrder"/>.
 /// </summary>
-internal sealed class RequestCharge(OrderStore orders, PaymentClient payments, TimeProvider clock) : WorkflowActivity<RequestChargeInput, PaymentLook>
+internal sealed class RequestCharge(OrderStore orders, PaymentClient payments, AttendedPayments attended, TimeProvider clock)
+    : WorkflowActivity<RequestChargeInput, PaymentLook>
 {
     public override async Task<PaymentLook> RunAsync(WorkflowActivityContext context, RequestChargeInput input)
     {
@@ -30,8 +32,28 @@ internal sealed class RequestCharge(OrderStore orders, PaymentClient payments, T
         }
 
         var order = await orders.RequireAsync(orderId, CancellationToken.None);
-        var payment = await payments.ChargeAsync(order, CancellationToken.None);
+        var payment = await AttendAsync(order);
         return new PaymentLook(payment.PaymentId, payment.Status, CancelRequested: false);
+    }
+
+    /// <summary>Payment tells of its end before it answers. Should an event of a later end be missed here, the saga's first look comes soon.</summary>
+    private async Task<PaymentResult> AttendAsync(OrderContent order)
+    {
+        var hasEnded = false;
+        attended.Add(order.OrderId);
+        try
+        {
+            var payment = await payments.ChargeAsync(order, CancellationToken.None);
+            hasEnded = payment.Status != PaymentStatus.Pending;
+            return payment;
+        }
+        finally
+        {
+            if (!hasEnded)
+            {
+                attended.Remove(order.OrderId);
+            }
+        }
     }
 }
 

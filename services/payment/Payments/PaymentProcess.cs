@@ -1,8 +1,8 @@
-using Dapr;
-using Dapr.Client;
 using DaprShop.Contracts.Events;
 using DaprShop.Contracts.Payments;
 using DaprShop.Payment.Provider;
+using DaprShop.ServiceDefaults.Events;
+using DaprShop.ServiceDefaults.Faults;
 using DaprShop.ServiceDefaults.State;
 
 namespace DaprShop.Payment.Payments;
@@ -12,17 +12,18 @@ namespace DaprShop.Payment.Payments;
 /// back, publish. Every step may run twice at once: the document and the provider's idempotency keys make it one.
 /// </summary>
 internal sealed partial class PaymentProcess(
-    DocumentStore documents, ProviderClient provider, DaprClient dapr, TimeProvider clock, ILogger<PaymentProcess> logger)
+    DocumentStore documents, ProviderClient provider, EventPublisher events, TimeProvider clock, ILogger<PaymentProcess> logger)
 {
     public Task<PaymentDocument?> ReadAsync(string orderId, CancellationToken cancellationToken) =>
         documents.ReadAsync<PaymentDocument>(PaymentKeys.Document(orderId), cancellationToken);
 
     public async Task<PaymentDocument> ChargeAsync(RequestPayment command, CancellationToken cancellationToken)
     {
-        var payment = await documents.ChangeAsync<PaymentDocument, PaymentDocument>(
-            PaymentKeys.Document(command.OrderId),
-            found => PaymentDecisions.Request(found, command, clock.GetUtcNow()),
-            cancellationToken);
+        // Most likely the first request for this order: that spares the read.
+        var now = clock.GetUtcNow();
+        var requested = PaymentDecisions.Request(payment: null, command, now).Result;
+        var standing = await documents.CreateAsync(PaymentKeys.Document(command.OrderId), requested, cancellationToken);
+        var payment = standing is null ? requested : PaymentDecisions.Request(standing, command, now).Result;
         return payment.Status == PaymentStatus.Pending
             ? await SubmitAsync(payment, cancellationToken)
             : await FinishAsync(payment, cancellationToken);
@@ -104,15 +105,10 @@ internal sealed partial class PaymentProcess(
                     RefundedEvent refunded => (PaymentRefunded.Type, refunded.Event),
                     _ => throw new InvalidOperationException($"Unknown event {waiting.GetType().Name}."),
                 };
-                await dapr.PublishEventAsync(
-                    Topics.PubSub,
-                    Topics.Payments,
-                    body,
-                    new Dictionary<string, string> { ["cloudevent.id"] = waiting.EventId, ["cloudevent.type"] = type, ["partitionKey"] = payment.OrderId },
-                    cancellationToken);
+                await events.PublishAsync(new OutgoingEvent(Topics.Payments, waiting.EventId, type, payment.OrderId, body), cancellationToken);
             }
         }
-        catch (DaprException failure)
+        catch (DependencyUnavailableException failure)
         {
             // The document keeps them: the settlement watch or a repeated webhook comes by here again.
             LogUnpublished(failure, payment.OrderId, payment.Unpublished.Count);

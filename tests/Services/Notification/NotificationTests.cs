@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using DaprShop.Contracts;
 using DaprShop.Contracts.Api;
 using DaprShop.Contracts.Events;
@@ -125,6 +126,56 @@ public sealed class NotificationTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Batch_GoodAndBadEntries_AreAnsweredEachForItself()
+    {
+        var answer = await DeliverBatchAsync(
+            ("a", Envelope(Confirmed(1))),
+            ("b", Envelope(new { orderId = "order-2" })),
+            ("c", JsonValue.Create("bm90IGpzb24=")),
+            ("d", new JsonObject()),
+            ("e", Envelope(Confirmed(3) with { UserId = "shopper-2" })),
+            ("f", Envelope(Confirmed(4))),
+            ("g", Envelope(Confirmed(1))));
+
+        Assert.Equal(
+            ["a SUCCESS", "b DROP", "c DROP", "d DROP", "e SUCCESS", "f SUCCESS", "g SUCCESS"],
+            answer.Select(entry => $"{entry.Id} {entry.Status}"));
+        Assert.Equal(["order-4", "order-1"], (await InboxAsync("shopper-1")).Select(entry => entry.OrderId));
+        Assert.Equal(["order-3"], (await InboxAsync("shopper-2")).Select(entry => entry.OrderId));
+    }
+
+    [Fact]
+    public async Task Batch_OverTheEndOfAPage_LosesNothingAndAddsNothingTwice()
+    {
+        (string, JsonNode?)[] batch = [.. Enumerable.Range(1, 130).Select(number => ($"e{number}", (JsonNode?)Envelope(Confirmed(number))))];
+
+        var first = await DeliverBatchAsync(batch);
+        var again = await DeliverBatchAsync(batch);
+
+        Assert.All(first.Concat(again), entry => Assert.Equal("SUCCESS", entry.Status));
+        Assert.Equal(
+            Enumerable.Range(1, 130).Reverse().Select(number => $"order-{number}"), (await InboxAsync("shopper-1")).Select(entry => entry.OrderId));
+    }
+
+    [Fact]
+    public async Task Batch_StoreIsDown_EveryGoodEntryComesAgainAndBadOnesDoNot()
+    {
+        _sidecar.StoreIsUp = false;
+
+        var answer = await DeliverBatchAsync(("a", Envelope(Confirmed(1))), ("b", Envelope(new { })));
+
+        Assert.Equal([("a", "RETRY"), ("b", "DROP")], answer);
+    }
+
+    [Fact]
+    public async Task Batch_OfOtherTypes_IsTakenAndIgnored()
+    {
+        var answer = await DeliverBatchToAsync("unhandled", ("a", Envelope(new { })), ("b", null));
+
+        Assert.Equal([("a", "SUCCESS"), ("b", "SUCCESS")], answer);
+    }
+
+    [Fact]
     public async Task List_Pages_CoverHeadAndSpilledPages()
     {
         for (var number = 1; number <= 120; number++)
@@ -187,6 +238,43 @@ public sealed class NotificationTests : IAsyncLifetime
 
     private static OrderConfirmed Confirmed(int number) =>
         new($"event-{number}", $"order-{number}", "shopper-1", new Money(129_905, "CNY"), Start.AddSeconds(number), 3);
+
+    private static JsonObject Envelope(object data) => new()
+    {
+        ["specversion"] = "1.0",
+        ["id"] = "1",
+        ["type"] = OrderConfirmed.Type,
+        ["datacontenttype"] = "application/json",
+        ["traceparent"] = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+        ["data"] = JsonSerializer.SerializeToNode(data, ShopJson.Documents),
+    };
+
+    private Task<(string Id, string Status)[]> DeliverBatchAsync(params (string Id, JsonNode? Event)[] entries) =>
+        DeliverBatchToAsync("orders-confirmed", entries);
+
+    private async Task<(string Id, string Status)[]> DeliverBatchToAsync(string path, params (string Id, JsonNode? Event)[] entries)
+    {
+        var batch = new JsonObject
+        {
+            ["id"] = "batch-1",
+            ["entries"] = new JsonArray([.. entries.Select(entry => new JsonObject
+            {
+                ["entryId"] = entry.Id,
+                ["event"] = entry.Event?.DeepClone(),
+                ["contentType"] = "application/cloudevents+json",
+                ["metadata"] = new JsonObject(),
+            })]),
+            ["topic"] = "orders",
+            ["pubsubname"] = "pubsub",
+            ["type"] = "com.dapr.event.sent.bulk",
+        };
+        var answer = await _notification.SendAsync(HttpMethod.Post, $"/events/{path}", batch.ToJsonString());
+        return
+        [
+            .. (await answer.JsonAsync()).GetProperty("statuses").EnumerateArray()
+                .Select(entry => (entry.GetProperty("entryId").GetString()!, entry.GetProperty("status").GetString()!)),
+        ];
+    }
 
     /// <summary>Lets time pass until the stream says something that is not blank.</summary>
     private async Task<string?> NextLineAsync(StreamReader stream)

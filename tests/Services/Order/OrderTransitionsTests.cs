@@ -4,6 +4,7 @@ namespace DaprShop.Tests.Services.Order;
 
 public sealed class OrderTransitionsTests
 {
+    private static readonly OrderEvent[] PaidAndSold = [OrderEvent.PaymentSucceeded, OrderEvent.ReservationConfirmed];
     private static readonly DateTimeOffset Later = SampleOrders.Now.AddSeconds(5);
 
     [Fact]
@@ -66,6 +67,44 @@ public sealed class OrderTransitionsTests
         Assert.Equal(
             (OrderStatus.Cancelled, reason, "Failed", 3L),
             (change.Next!.Status, change.Next.CancelReason, change.Next.PaymentStatus, change.Next.Version));
+    }
+
+    [Theory]
+    [InlineData("HoldTaken", 4L)]
+    [InlineData("HoldTaken,PaymentSucceeded", 4L)]
+    public void ApplyAll_PaidAndSold_AreBothInOneNextState(string before, long version)
+    {
+        var order = SampleOrders.One();
+        OrderState? state = null;
+        foreach (var happened in before.Split(','))
+        {
+            state = OrderTransitions.Apply(state, order, Enum.Parse<OrderEvent>(happened), new TransitionDetails(), SampleOrders.Now).Next;
+        }
+
+        var change = OrderTransitions.ApplyAll(state, order, PaidAndSold, new TransitionDetails(PaymentId: "pay_1"), Later);
+        var again = OrderTransitions.ApplyAll(change.Next, order, PaidAndSold, new TransitionDetails(PaymentId: "pay_1"), Later.AddSeconds(1));
+
+        Assert.Equal(
+            (OrderStatus.Confirmed, version, "Succeeded", "pay_1"),
+            (change.Next!.Status, change.Next.Version, change.Next.PaymentStatus, change.Next.PaymentId));
+        Assert.Equal(
+            [OrderStatus.Reserved, OrderStatus.AwaitingPayment, OrderStatus.Paid, OrderStatus.Confirmed],
+            change.Next.Timeline.Select(entry => entry.Status));
+        Assert.Same(change.Next, change.Result.State);
+        Assert.Null(again.Next);
+        Assert.True(again.Result.Applied);
+    }
+
+    [Fact]
+    public void ApplyAll_LastIsIllegal_KeepsWhatCameBefore()
+    {
+        var order = SampleOrders.One();
+
+        var change = OrderTransitions.ApplyAll(
+            null, order, [OrderEvent.HoldTaken, OrderEvent.ReservationConfirmed], new TransitionDetails(), Later);
+
+        Assert.Equal(OrderStatus.AwaitingPayment, change.Next!.Status);
+        Assert.False(change.Result.Applied);
     }
 
     [Fact]

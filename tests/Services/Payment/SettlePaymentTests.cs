@@ -3,6 +3,7 @@ using DaprShop.Contracts.Payments;
 using DaprShop.Payment.Payments;
 using DaprShop.Payment.Provider;
 using DaprShop.Payment.Settlement;
+using DaprShop.ServiceDefaults.Events;
 using DaprShop.TestKit;
 using DaprShop.Tests.Services.Order;
 using DaprShop.Tests.Services.State;
@@ -57,10 +58,11 @@ public sealed class SettlePaymentTests : IAsyncLifetime
     private Task ChangeAsync(Func<PaymentDocument?, DaprShop.ServiceDefaults.State.Change<PaymentDocument, PaymentDocument>> decide) =>
         _store.Documents.ChangeAsync(PaymentKeys.Document("o-1"), decide, CancellationToken.None);
 
-    private Task<bool> SettleAsync()
+    private async Task<bool> SettleAsync()
     {
         var provider = new ProviderClient(_provider.Client(), NullLogger<ProviderClient>.Instance);
-        var payments = new PaymentProcess(_store.Documents, provider, _store.Dapr, _clock, NullLogger<PaymentProcess>.Instance);
-        return new SettlePayment(payments, provider, _clock).RunAsync(context: null!, "o-1");
+        await using var events = new EventPublisher(new BulkPublishClient(new HttpClient { BaseAddress = new Uri(_store.Sidecar.Address) }));
+        var payments = new PaymentProcess(_store.Documents, provider, events, _clock, NullLogger<PaymentProcess>.Instance);
+        return await new SettlePayment(payments, provider, _clock).RunAsync(context: null!, "o-1");
     }
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using DaprShop.TestKit;
 using DaprShop.Tests.Wire;
 using Sidecar.Components;
 
@@ -68,6 +69,31 @@ public sealed class BulkPublishWireTests : IAsyncLifetime
         Assert.Equal(
             """500 {"failedEntries":[{"entryId":"1","error":"the broker is away"}],"errorCode":"ERR_PUBSUB_PUBLISH_MESSAGE"}""", answer);
         Assert.Equal("good", JsonDocument.Parse(Assert.Single(_broker.Published).Data).RootElement.GetProperty("data").GetString());
+    }
+
+    [Fact]
+    public async Task Publish_ManyEntries_AreBegunInOrderBeforeTheFirstIsStored()
+    {
+        var stored = new TaskCompletionSource();
+        _broker.Stored = stored.Task;
+        var entries = Enumerable.Range(1, 20).Select(number => $$"""{"entryId":"{{number}}","event":{{number}},"contentType":"application/json"}""");
+
+        var answer = PublishAsync($"[{string.Join(',', entries)}]");
+        var begun = await Eventually.Get(Data, data => data.Length == 20, TimeSpan.FromSeconds(60));
+        var wasAnswered = answer.IsCompleted;
+        stored.SetResult();
+
+        Assert.Equal("204", await answer);
+        Assert.False(wasAnswered);
+        Assert.Equal(Enumerable.Range(1, 20), begun);
+
+        int[] Data()
+        {
+            lock (_broker.Published)
+            {
+                return [.. _broker.Published.Select(message => JsonDocument.Parse(message.Data).RootElement.GetProperty("data").GetInt32())];
+            }
+        }
     }
 
     [Fact]

@@ -17,6 +17,9 @@ internal sealed class FakeBroker : IPubSub
     /// <summary>What the end of a subscription waits for.</summary>
     public Task InHand { get; set; } = Task.CompletedTask;
 
+    /// <summary>What the answer to a publish waits for.</summary>
+    public Task Stored { get; set; } = Task.CompletedTask;
+
     /// <summary>Messages that the broker does not take.</summary>
     public Func<OutgoingMessage, bool> Refuses { get; set; } = _ => false;
 
@@ -35,7 +38,7 @@ internal sealed class FakeBroker : IPubSub
             Published.Add(message);
         }
 
-        return Task.CompletedTask;
+        return Stored;
     }
 
     public Task<IAsyncDisposable> SubscribeAsync(SubscribeRequest request, MessageHandler handler, CancellationToken cancellationToken)

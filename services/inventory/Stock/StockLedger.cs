@@ -5,7 +5,7 @@ namespace DaprShop.Inventory.Stock;
 /// <param name="Order">Null once the reservation has ended and its order's own record has the content; see <see cref="StockLedger"/>.</param>
 /// <param name="Buyer">Whose limit it counts for; null outside sales.</param>
 internal sealed record Reservation(
-    string Id, string OrderId, int Quantity, ReservationState State, bool WasHeld, OrderContent? Order, DateTimeOffset ReservedAt, string? Buyer)
+    string Id, string OrderId, int Quantity, ReservationState State, bool WasHeld, EncodedOrder? Order, DateTimeOffset ReservedAt, string? Buyer)
 {
     public bool IsOpen => State is ReservationState.Tentative or ReservationState.Held;
 }

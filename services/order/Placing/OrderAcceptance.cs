@@ -92,7 +92,7 @@ internal sealed class OrderAcceptance(
             return AcceptanceOutcome.NotReserved(reserved.Outcome, reserved.Sku);
         }
 
-        await log.AppendInTimeAsync([order], asked, cancellationToken);
+        await log.AppendInTimeAsync([order.Encode()], asked, cancellationToken);
         return AcceptanceOutcome.Accepted(order, reserved.Replayed);
     }
 }

@@ -1,5 +1,6 @@
 using DaprShop.Contracts.Inventory;
 using DaprShop.Inventory.Stock;
+using DaprShop.Order.Orders;
 using DaprShop.Tests.Services.Order;
 
 namespace DaprShop.Tests.Services.Inventory;
@@ -34,14 +35,14 @@ public sealed class StockDecisionsTests
     {
         var stock = With(units: 5);
         var first = SampleOrders.One("o-1", quantity: 2);
-        Apply(stock, StockDecisions.Reserve(stock, new Reserve("o-1", "SKU-1001", 2, first), sale: null, Now).Entry);
+        Apply(stock, StockDecisions.Reserve(stock, new Reserve("o-1", "SKU-1001", 2, first.Encode()), sale: null, Now).Entry);
         var repriced = first with { CreatedAt = Now.AddHours(1) };
 
-        var decision = StockDecisions.Reserve(stock, new Reserve("o-1", "SKU-1001", 2, repriced), sale: null, Now.AddHours(1));
+        var decision = StockDecisions.Reserve(stock, new Reserve("o-1", "SKU-1001", 2, repriced.Encode()), sale: null, Now.AddHours(1));
 
         Apply(stock, decision.Entry);
         Assert.Equal((ReserveOutcome.Reserved, true), (decision.Result.Outcome, decision.Result.Replayed));
-        Assert.Equal((Now, Now.AddHours(1)), (decision.Result.Order!.CreatedAt, stock.Find("o-1")!.ReservedAt));
+        Assert.Equal((Now, Now.AddHours(1)), (decision.Result.Order!.Decode().CreatedAt, stock.Find("o-1")!.ReservedAt));
         Assert.Equal((3L, 2L), (stock.Available, stock.Reserved));
     }
 
@@ -64,7 +65,7 @@ public sealed class StockDecisionsTests
         var stock = With(units: 5);
         Apply(stock, StockDecisions.Reserve(stock, Reserve("o-1", 2), sale: null, Now).Entry);
 
-        var decision = StockDecisions.Reserve(stock, new Reserve("o-1", "SKU-1001", 1, SampleOrders.One("o-1", bodyHash: "other")), sale: null, Now);
+        var decision = StockDecisions.Reserve(stock, new Reserve("o-1", "SKU-1001", 1, SampleOrders.One("o-1", bodyHash: "other").Encode()), sale: null, Now);
 
         Assert.Null(decision.Entry);
         Assert.Equal(ReserveOutcome.KeyReused, decision.Result.Outcome);
@@ -78,11 +79,11 @@ public sealed class StockDecisionsTests
         Apply(stock, StockDecisions.Expire(stock, stock.Find("o-1")!, Now).Entry);
         var repriced = SampleOrders.One("o-1") with { CreatedAt = Now.AddMinutes(1) };
 
-        var decision = StockDecisions.Reserve(stock, new Reserve("o-1", "SKU-1001", 2, repriced), sale: null, Now.AddMinutes(1));
+        var decision = StockDecisions.Reserve(stock, new Reserve("o-1", "SKU-1001", 2, repriced.Encode()), sale: null, Now.AddMinutes(1));
         Apply(stock, decision.Entry);
 
         Assert.Equal((3L, 2L), (stock.Available, stock.Reserved));
-        Assert.Equal(Now, stock.Find("o-1")!.Order!.CreatedAt);
+        Assert.Equal(Now, stock.Find("o-1")!.Order!.Decode().CreatedAt);
     }
 
     [Fact]
@@ -172,7 +173,7 @@ public sealed class StockDecisionsTests
         return stock;
     }
 
-    private static Reserve Reserve(string id, int quantity) => new(id, "SKU-1001", quantity, SampleOrders.One(id, quantity: quantity));
+    private static Reserve Reserve(string id, int quantity) => new(id, "SKU-1001", quantity, SampleOrders.One(id, quantity: quantity).Encode());
 
     private static void Apply(StockLedger stock, StockEntry? entry) => stock.Apply(entry!);
 }

@@ -47,6 +47,28 @@ public sealed class StockDecisionsTests
     }
 
     [Fact]
+    public void OrderIds_WhileMoreAreReserved_StayAsTheyWere()
+    {
+        var stock = With(units: 500);
+        Apply(stock, StockDecisions.Reserve(stock, Reserve("o-0", 1), sale: null, Now).Entry);
+        var before = stock.OrderIds;
+        var fork = stock.Fork();
+        fork.Apply(StockDecisions.Reserve(fork, Reserve("o-fork", 1), sale: null, Now).Entry!);
+        Apply(stock, StockDecisions.Release(stock, "o-0", Now).Entry);
+        Apply(stock, StockDecisions.Reserve(stock, Reserve("o-0", 1), sale: null, Now).Entry);
+        for (var n = 1; n < 200; n++)
+        {
+            Apply(stock, StockDecisions.Reserve(stock, Reserve($"o-{n}", 1), sale: null, Now).Entry);
+        }
+
+        // One that was given back and taken again is there once.
+        Assert.Equal(["o-0"], Ids(before));
+        Assert.Equal(Enumerable.Range(0, 200).Select(n => $"o-{n}"), Ids(stock.OrderIds));
+        Assert.Equal([.. Ids(stock.OrderIds), "o-fork"], Ids(fork.OrderIds));
+        Assert.Equal(Ids(stock.OrderIds).Order(), Ids(StockLedger.FromSnapshot("again", stock.Seq, stock.ToSnapshot()).OrderIds).Order());
+    }
+
+    [Fact]
     public void Expire_RenewedMeanwhile_GivesNothingBack()
     {
         var stock = With(units: 5);
@@ -172,6 +194,8 @@ public sealed class StockDecisionsTests
         stock.Apply(new StockCreated(units, Now));
         return stock;
     }
+
+    private static string[] Ids(IReadOnlyList<ReadOnlyMemory<string>> parts) => [.. parts.SelectMany(part => part.ToArray())];
 
     private static Reserve Reserve(string id, int quantity) => new(id, "SKU-1001", quantity, SampleOrders.One(id, quantity: quantity).Encode());
 

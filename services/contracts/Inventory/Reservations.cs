@@ -8,7 +8,7 @@ public sealed record ReserveManyResult(IReadOnlyList<ReserveResult> Results);
 /// <summary>What the order service asks inventory to reserve.</summary>
 /// <param name="ReservationId">The order id, or <c>{orderId}:{attempt}:{sku}</c> when an order has several SKUs.</param>
 /// <param name="Order">The order as decided first; stored with the reservation and given back to every retry.</param>
-public sealed record Reserve(string ReservationId, string Sku, int Quantity, OrderContent Order);
+public sealed record Reserve(string ReservationId, string Sku, int Quantity, EncodedOrder Order);
 
 /// <summary>The immutable content of an order: the order record is a pure function of it.</summary>
 /// <param name="TraceParent">W3C trace context of the accepting request: what follows from the order continues its trace.</param>
@@ -48,7 +48,7 @@ public enum ReserveOutcome
 /// <param name="Order">The content decided first, when the id was known; else null: it is the content that was sent.</param>
 /// <param name="Replayed">True when the id was known.</param>
 /// <param name="Available">Units left, for the sold-out answer.</param>
-public sealed record ReserveResult(ReserveOutcome Outcome, OrderContent? Order, bool Replayed, long Available);
+public sealed record ReserveResult(ReserveOutcome Outcome, EncodedOrder? Order, bool Replayed, long Available);
 
 /// <summary>Tentative -> Held -> Confirmed | Released; Tentative -> Released.</summary>
 public enum ReservationState

@@ -2,7 +2,6 @@ using DaprShop.Contracts.Inventory;
 using DaprShop.Inventory.Stock;
 using DaprShop.ServiceDefaults.Faults;
 using DaprShop.ServiceDefaults.Http;
-using DaprShop.ServiceDefaults.Json;
 
 namespace DaprShop.Inventory.Reservations;
 
@@ -16,8 +15,8 @@ internal static partial class ReserveManyEndpoint
         routes.MapPost("/internal/reservations/batch", HandleAsync).LimitBody(MaxBodyBytes);
 
     internal static async Task<ReserveManyResult> HandleAsync(
-        Tolerant<ReserveMany> body, StockPools pools, ILogger<ReserveMany> logger, CancellationToken cancellationToken) =>
-        new(await Task.WhenAll(body.Body.Commands.Select(command => ReserveAsync(command, pools, logger, cancellationToken))));
+        ReserveManyBody body, StockPools pools, ILogger<ReserveMany> logger, CancellationToken cancellationToken) =>
+        new(await Task.WhenAll(body.Commands.Select(command => ReserveAsync(command, pools, logger, cancellationToken))));
 
     private static async Task<ReserveResult> ReserveAsync(
         Reserve command, StockPools pools, ILogger<ReserveMany> logger, CancellationToken cancellationToken)

@@ -37,11 +37,12 @@ internal static partial class SoldOutEndpoint
             return new SoldOutStock(IsSoldOut: false, []);
         }
 
-        var orders = new List<string>();
+        // A bucket only says which orders it has: those who buy wait for its turn, and what is made of them is made outside of it.
+        var orders = new List<ReadOnlyMemory<string>>();
         foreach (var bucket in pool.Settings.BucketIds)
         {
             orders.AddRange(await pool.Bucket(bucket).DecideAsync(
-                (stock, _) => new Decision<IReadOnlyList<string>>([.. stock.Reservations.Select(reservation => reservation.OrderId)]), cancellationToken));
+                (stock, _) => new Decision<IReadOnlyList<ReadOnlyMemory<string>>>(stock.OrderIds), cancellationToken));
         }
 
         return new SoldOutStock(IsSoldOut: true, orders);
@@ -52,17 +53,22 @@ internal static partial class SoldOutEndpoint
 }
 
 /// <param name="OrderIds">Every order that ever had units, given back or not: each of them was or may be accepted. Empty while there are units.</param>
-internal sealed record SoldOutStock(bool IsSoldOut, IReadOnlyList<string> OrderIds)
+internal sealed record SoldOutStock(bool IsSoldOut, IReadOnlyList<ReadOnlyMemory<string>> OrderIds)
 {
     /// <summary>Orders are only ever added, so that their number names the set of them.</summary>
-    public long Version => IsSoldOut ? 1 + OrderIds.Count : 0;
+    public long Version => IsSoldOut ? 1 + Count : 0;
+
+    private int Count => OrderIds.Sum(part => part.Length);
 
     public SoldOutView ToView()
     {
-        var filter = IdFilter.For(OrderIds.Count);
-        foreach (var id in OrderIds)
+        var filter = IdFilter.For(Count);
+        foreach (var part in OrderIds)
         {
-            filter.Add(id);
+            foreach (var id in part.Span)
+            {
+                filter.Add(id);
+            }
         }
 
         return new SoldOutView(Version, IsSoldOut, filter.ToBytes(), filter.Hashes);

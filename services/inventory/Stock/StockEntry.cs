@@ -22,7 +22,7 @@ internal sealed record StockCreated(long Quantity, DateTimeOffset At) : StockEnt
 internal sealed record UnitsRestocked(string RequestId, int Quantity, DateTimeOffset At) : StockEntry(At);
 
 /// <param name="Order">The order as decided first; null when the reservation was known and is taken again.</param>
-internal sealed record UnitsReserved(string ReservationId, int Quantity, OrderContent? Order, DateTimeOffset At) : StockEntry(At);
+internal sealed record UnitsReserved(string ReservationId, int Quantity, EncodedOrder? Order, DateTimeOffset At) : StockEntry(At);
 
 /// <summary>Asked for again while tentative: whoever asks is about to accept the order, so its age counts from here.</summary>
 internal sealed record ReservationRenewed(string ReservationId, DateTimeOffset At) : StockEntry(At);

@@ -5,7 +5,7 @@ namespace DaprShop.Inventory.Stock;
 /// <param name="Order">Null once the reservation has ended and its order's own record has the content; see <see cref="StockLedger"/>.</param>
 /// <param name="Buyer">Whose limit it counts for; null outside sales.</param>
 internal sealed record Reservation(
-    string Id, string OrderId, int Quantity, ReservationState State, bool WasHeld, OrderContent? Order, DateTimeOffset ReservedAt, string? Buyer)
+    string Id, string OrderId, int Quantity, ReservationState State, bool WasHeld, EncodedOrder? Order, DateTimeOffset ReservedAt, string? Buyer)
 {
     public bool IsOpen => State is ReservationState.Tentative or ReservationState.Held;
 }
@@ -22,6 +22,7 @@ internal sealed class StockLedger
     private readonly Dictionary<string, UnitsRestocked> _restocks = new(StringComparer.Ordinal);
     private readonly Dictionary<string, SentUnits> _lastSent = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long> _unitsOfBuyers = new(StringComparer.Ordinal);
+    private readonly IdList _orderIds = new();
     private readonly StockLedger? _parent;
 
     public StockLedger(string name) => Name = name;
@@ -80,6 +81,10 @@ internal sealed class StockLedger
         _parent is null
             ? _reservations.Values
             : _parent.Reservations.Where(reservation => !_reservations.ContainsKey(reservation.Id)).Concat(_reservations.Values);
+
+    /// <summary>The order of every reservation ever made, in parts that stay as they are while the ledger goes on.</summary>
+    public IReadOnlyList<ReadOnlyMemory<string>> OrderIds =>
+        _parent is null ? [_orderIds.Standing] : [.. _parent.OrderIds, _orderIds.Standing];
 
     /// <summary>Those that no saga has taken yet: few, however many there ever were.</summary>
     public IEnumerable<Reservation> Tentative =>
@@ -210,6 +215,7 @@ internal sealed class StockLedger
         foreach (var reservation in snapshot.Reservations)
         {
             ledger.Put(reservation);
+            ledger._orderIds.Add(reservation.OrderId);
             ledger.Count(reservation.Buyer, reservation.State == ReservationState.Released ? 0 : reservation.Quantity);
         }
 
@@ -218,11 +224,17 @@ internal sealed class StockLedger
 
     private void Reserve(UnitsReserved reserved)
     {
-        var order = reserved.Order ?? Find(reserved.ReservationId)?.Order
+        var known = Find(reserved.ReservationId);
+        var order = reserved.Order ?? known?.Order
             ?? throw new InvalidOperationException($"Stock log of {Name}: {reserved.ReservationId} is taken again but was never taken.");
         var buyer = order.SaleId is null ? null : order.UserId;
         Put(new Reservation(
             reserved.ReservationId, order.OrderId, reserved.Quantity, ReservationState.Tentative, WasHeld: false, order, reserved.At, buyer));
+        if (known is null)
+        {
+            _orderIds.Add(order.OrderId);
+        }
+
         Available -= reserved.Quantity;
         Reserved += reserved.Quantity;
         Count(buyer, reserved.Quantity);

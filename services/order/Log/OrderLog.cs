@@ -40,7 +40,7 @@ internal sealed partial class OrderLog(
     public bool CanAccept => !_held.IsEmpty;
 
     /// <summary>Completes when the orders are durable, in one record of one of this replica's logs. The logs take turns.</summary>
-    public Task AppendAsync(IReadOnlyList<OrderContent> orders)
+    public Task AppendAsync(IReadOnlyList<EncodedOrder> orders)
     {
         var held = _held.Values.ToList();
         if (held.Count == 0)
@@ -53,7 +53,7 @@ internal sealed partial class OrderLog(
 
     /// <summary>As <see cref="AppendAsync"/>; throws when the orders may not be answered 202 any more.</summary>
     /// <param name="asked">Monotonic timestamp taken before the reservation was asked for.</param>
-    public async Task AppendInTimeAsync(IReadOnlyList<OrderContent> orders, long asked, CancellationToken cancellationToken)
+    public async Task AppendInTimeAsync(IReadOnlyList<EncodedOrder> orders, long asked, CancellationToken cancellationToken)
     {
         await AppendAsync(orders).WaitAsync(AnswerLimit, clock, cancellationToken);
         if (clock.GetElapsedTime(asked) > AnswerLimit)

@@ -44,7 +44,7 @@ internal sealed class OrderLogReader(DocumentStore documents)
         var open = from slot in await SlotsAsync(cancellationToken)
                    from epoch in slot.Epochs
                    select (slot.Slot, epoch.Epoch, epoch.Watermark);
-        OrderContent? order = null;
+        EncodedOrder? order = null;
         await Parallel.ForEachAsync(
             open,
             new ParallelOptions { MaxDegreeOfParallelism = OrderKeys.Slots, CancellationToken = cancellationToken },
@@ -59,6 +59,6 @@ internal sealed class OrderLogReader(DocumentStore documents)
                     }
                 }
             });
-        return order;
+        return order?.Decode();
     }
 }

@@ -20,7 +20,7 @@ internal sealed record SlotEpoch(long Epoch, long Watermark, DateTimeOffset? Clo
 /// <c>order/log/{slot}/{epoch}/{n}</c>: the orders of one commit, and their outbox at once. Only the owner of the epoch writes it,
 /// always the same bytes, and never skips a number (commit rule R1).
 /// </summary>
-internal sealed record OrderLogRecord(int Slot, long Epoch, long N, IReadOnlyList<OrderContent> Orders);
+internal sealed record OrderLogRecord(int Slot, long Epoch, long N, IReadOnlyList<EncodedOrder> Orders);
 
 /// <summary>How far a relay got: the first number not relayed of each epoch, and the closed epochs that can hold nothing more.</summary>
 internal sealed record RelayProgress(IReadOnlyDictionary<long, long> Watermarks, IReadOnlySet<long> Finished);

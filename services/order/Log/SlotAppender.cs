@@ -55,7 +55,7 @@ internal sealed partial class SlotAppender : IAsyncDisposable
     /// Completes when the orders are durable, in one record. Throws <see cref="DependencyUnavailableException"/> when the slot was lost or the
     /// queue is full; they may become durable all the same, so the caller must take them as unknown.
     /// </summary>
-    public Task AppendAsync(IReadOnlyList<OrderContent> orders)
+    public Task AppendAsync(IReadOnlyList<EncodedOrder> orders)
     {
         var waiting = new Waiting(orders);
         return _batches.TryAdd(waiting)
@@ -97,7 +97,7 @@ internal sealed partial class SlotAppender : IAsyncDisposable
         }
 
         _n++;
-        orders.ForEach(_tails.Add);
+        orders.ForEach(order => _tails.Add(order.Decode()));
         foreach (var waiting in batch)
         {
             waiting.Done.TrySetResult();
@@ -120,7 +120,7 @@ internal sealed partial class SlotAppender : IAsyncDisposable
     [LoggerMessage(LogLevel.Warning, "Order log {Slot}, epoch {Epoch}: record {N} is not known to be written; the same bytes follow")]
     private partial void LogUnknown(Exception failure, int slot, long epoch, long n);
 
-    private sealed record Waiting(IReadOnlyList<OrderContent> Orders)
+    private sealed record Waiting(IReadOnlyList<EncodedOrder> Orders)
     {
         public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using DaprShop.Contracts.Inventory;
+using DaprShop.Order.Orders;
 using DaprShop.Order.Saga;
 using DaprShop.ServiceDefaults.Faults;
 
@@ -124,7 +125,7 @@ internal sealed partial class SlotRelay : IAsyncDisposable
     private async Task RelayAsync(OrderLogRecord record, CancellationToken cancellationToken)
     {
         var limits = new ParallelOptions { MaxDegreeOfParallelism = MaxConcurrent, CancellationToken = cancellationToken };
-        await Parallel.ForEachAsync(record.Orders, limits, TakeInAsync);
+        await Parallel.ForEachAsync(record.Orders, limits, (order, token) => TakeInAsync(order.Decode(), token));
         lock (_lock)
         {
             _watermarks[record.Epoch] = record.N + 1;

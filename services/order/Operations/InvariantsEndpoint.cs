@@ -35,7 +35,7 @@ internal static class InvariantsEndpoint
     private static async Task<IReadOnlyList<FoundOrder>> OrdersAsync(
         OrderLogReader log, DocumentStore documents, CancellationToken cancellationToken)
     {
-        var logged = new ConcurrentDictionary<string, OrderContent>(StringComparer.Ordinal);
+        var logged = new ConcurrentDictionary<string, EncodedOrder>(StringComparer.Ordinal);
         await Parallel.ForEachAsync(await log.SlotsAsync(cancellationToken), cancellationToken, async (slot, token) =>
         {
             // Epochs are numbered without gaps: those the relay has done with are there to be read all the same.
@@ -58,7 +58,7 @@ internal static class InvariantsEndpoint
             var records = await documents.ReadManyAsync<OrderContent>([.. page.Select(order => OrderKeys.Record(order.OrderId))], cancellationToken);
             var states = await documents.ReadManyAsync<OrderState>([.. page.Select(order => OrderKeys.State(order.OrderId))], cancellationToken);
             found.AddRange(page.Select(order => new FoundOrder(
-                records.GetValueOrDefault(OrderKeys.Record(order.OrderId), order), states.GetValueOrDefault(OrderKeys.State(order.OrderId)))));
+                records.GetValueOrDefault(OrderKeys.Record(order.OrderId)) ?? order.Decode(), states.GetValueOrDefault(OrderKeys.State(order.OrderId)))));
         }
 
         return found;

@@ -1,5 +1,6 @@
 using DaprShop.Contracts.Api;
 using DaprShop.Order.Log;
+using DaprShop.Order.Orders;
 using DaprShop.ServiceDefaults.Http;
 
 namespace DaprShop.Order.Operations;
@@ -27,7 +28,7 @@ internal static class OutboxEndpoint
             await foreach (var record in log.RecordsAsync(slot.Slot, epoch.Epoch, epoch.Watermark, cancellationToken))
             {
                 waiting += record.Orders.Count;
-                var first = record.Orders.Min(order => order.CreatedAt);
+                var first = record.Orders.Min(order => order.Decode().CreatedAt);
                 oldest = oldest < first ? oldest : first;
             }
         }

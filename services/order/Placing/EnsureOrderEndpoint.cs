@@ -51,7 +51,7 @@ internal static partial class EnsureOrderEndpoint
             }
 
             // Decided, and then nobody wrote it down: the order log is where every accepted order is.
-            await log.AppendAsync([intent.Order]).WaitAsync(cancellationToken);
+            await log.AppendAsync([intent.Order.Encode()]).WaitAsync(cancellationToken);
             found = new FoundOrder(intent.Order, State: null);
         }
 

@@ -171,7 +171,7 @@ internal sealed partial class OrderBatches : IAsyncDisposable
             var errors = new ValidationErrors();
             if (OrderPricing.Price(waiting.Draft, prices, now, errors) is { } order)
             {
-                priced.Add(new Priced(waiting, order));
+                priced.Add(new Priced(waiting, order, order.Encode()));
             }
             else
             {
@@ -185,14 +185,14 @@ internal sealed partial class OrderBatches : IAsyncDisposable
     private async Task ReserveAsync(List<Priced> batch, CancellationToken cancellationToken)
     {
         var asked = _clock.GetTimestamp();
-        var results = await _inventory.ReserveAsync([.. batch.Select(item => Command(item.Order))], cancellationToken);
+        var results = await _inventory.ReserveAsync([.. batch.Select(Command)], cancellationToken);
         var accepted = new List<Accepted>(batch.Count);
         foreach (var (item, result) in batch.Zip(results))
         {
             switch (result.Outcome)
             {
                 case ReserveOutcome.Reserved:
-                    accepted.Add(new Accepted(item.Waiting, result.Order ?? item.Order, result.Replayed));
+                    accepted.Add(new Accepted(item.Waiting, result.Order ?? item.Encoded, result.Replayed));
                     break;
                 case ReserveOutcome.Unavailable:
                     item.Waiting.Fail(new DependencyUnavailableException($"stock of {item.Order.Lines[0].Sku}"));
@@ -218,7 +218,7 @@ internal sealed partial class OrderBatches : IAsyncDisposable
             LogAccepted(batch.Count);
             foreach (var item in batch)
             {
-                item.Waiting.Settle(AcceptanceOutcome.Accepted(item.Order, item.Replayed));
+                item.Waiting.Settle(AcceptanceOutcome.Accepted(item.Order.Decode(), item.Replayed));
             }
         }
 #pragma warning disable CA1031 // Whatever fails here, these orders are unknown and nobody else would tell their callers.
@@ -234,8 +234,8 @@ internal sealed partial class OrderBatches : IAsyncDisposable
 
     private static string Pool(OrderContent order) => order.SaleId is { } sale ? StockPoolNames.OfSale(sale) : order.Lines[0].Sku;
 
-    private static Reserve Command(OrderContent order) =>
-        new(order.Lines[0].ReservationId, order.Lines[0].Sku, order.Lines[0].Quantity, order);
+    private static Reserve Command(Priced item) =>
+        new(item.Order.Lines[0].ReservationId, item.Order.Lines[0].Sku, item.Order.Lines[0].Quantity, item.Encoded);
 
     [LoggerMessage(LogLevel.Debug, "Accepted a batch of {Count} orders")]
     private partial void LogAccepted(int count);
@@ -253,7 +253,7 @@ internal sealed partial class OrderBatches : IAsyncDisposable
         public void Fail(Exception failure) => _outcome.TrySetException(failure);
     }
 
-    private readonly record struct Priced(Waiting Waiting, OrderContent Order);
+    private readonly record struct Priced(Waiting Waiting, OrderContent Order, EncodedOrder Encoded);
 
-    private readonly record struct Accepted(Waiting Waiting, OrderContent Order, bool Replayed);
+    private readonly record struct Accepted(Waiting Waiting, EncodedOrder Order, bool Replayed);
 }

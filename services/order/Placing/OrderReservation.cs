@@ -33,8 +33,9 @@ internal sealed class OrderReservation(InventoryClient inventory, DocumentStore 
             return new ReservationOutcome(ReserveOutcome.Reserved, intent.Order, Replayed: true, Sku: null);
         }
 
+        var encoded = intent.Order.Encode();
         var results = await inventory.ReserveAsync(
-            [.. intent.Order.Lines.Select(line => new Reserve(line.ReservationId, line.Sku, line.Quantity, intent.Order))], cancellationToken);
+            [.. intent.Order.Lines.Select(line => new Reserve(line.ReservationId, line.Sku, line.Quantity, encoded))], cancellationToken);
         var lines = intent.Order.Lines.Zip(results, (line, result) => (Outcome: result.Outcome, line.Sku)).ToList();
         if (lines.FindIndex(line => line.Outcome == ReserveOutcome.Unavailable) is var unknown and >= 0)
         {

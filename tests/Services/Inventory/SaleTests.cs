@@ -3,6 +3,7 @@ using DaprShop.Contracts.Api;
 using DaprShop.Contracts.Inventory;
 using DaprShop.Inventory.Sales;
 using DaprShop.Inventory.Stock;
+using DaprShop.Order.Orders;
 using DaprShop.ServiceDefaults.Faults;
 using DaprShop.ServiceDefaults.Http;
 using DaprShop.TestKit;
@@ -145,7 +146,7 @@ public sealed class SaleTests : IAsyncLifetime
         ledger.Apply(new StockCreated(10, SampleOrders.Now));
         foreach (var (id, user) in new[] { ("o-1", "u-1"), ("o-2", "u-1"), ("o-3", "u-2") })
         {
-            ledger.Apply(new UnitsReserved(id, 2, SampleOrders.One(id) with { UserId = user, SaleId = "spring" }, SampleOrders.Now));
+            ledger.Apply(new UnitsReserved(id, 2, (SampleOrders.One(id) with { UserId = user, SaleId = "spring" }).Encode(), SampleOrders.Now));
         }
 
         ledger.Apply(new ReservationHeld("o-1", SampleOrders.Now));
@@ -292,7 +293,7 @@ public sealed class SaleTests : IAsyncLifetime
 
     private static Task<ReserveResult> ReserveAsync(StockPools pools, string pool, string id, OrderContent order, int quantity) =>
         RepeatAsync(async () => await (await pools.RequireAsync(pool, CancellationToken.None))
-            .ReserveAsync(new Reserve(id, Sku, quantity, order), CancellationToken.None));
+            .ReserveAsync(new Reserve(id, Sku, quantity, order.Encode()), CancellationToken.None));
 
     /// <summary>While the outcome is unknown, as every caller may.</summary>
     private static async Task<TResult> RepeatAsync<TResult>(Func<Task<TResult>> call)

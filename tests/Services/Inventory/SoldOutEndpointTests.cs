@@ -4,6 +4,7 @@ using Dapr.Actors.Client;
 using DaprShop.Contracts.Inventory;
 using DaprShop.Inventory.Reservations;
 using DaprShop.Inventory.Stock;
+using DaprShop.Order.Orders;
 using DaprShop.ServiceDefaults;
 using DaprShop.ServiceDefaults.Ids;
 using DaprShop.ServiceDefaults.Json;
@@ -130,7 +131,7 @@ public sealed class SoldOutEndpointTests : IAsyncLifetime
     private async Task ReserveAsync(string orderId, int quantity)
     {
         var body = JsonSerializer.Serialize(
-            new ReserveMany([new Reserve(orderId, Sku, quantity, SampleOrders.One(orderId, quantity: quantity))]), ShopJson.Documents);
+            new ReserveMany([new Reserve(orderId, Sku, quantity, SampleOrders.One(orderId, quantity: quantity).Encode())]), ShopJson.Documents);
         var answer = await (await _service.SendAsync(HttpMethod.Post, "/internal/reservations/batch", body)).JsonAsync();
         Assert.Equal("Reserved", answer.GetProperty("results")[0].GetProperty("outcome").GetString());
     }

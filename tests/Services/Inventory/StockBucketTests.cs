@@ -1,8 +1,8 @@
 using DaprShop.Contracts.Inventory;
 using DaprShop.Inventory.Reservations;
 using DaprShop.Inventory.Stock;
+using DaprShop.Order.Orders;
 using DaprShop.ServiceDefaults.Faults;
-using DaprShop.ServiceDefaults.Json;
 using DaprShop.Tests.Services.Order;
 using DaprShop.Tests.Services.State;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -79,12 +79,12 @@ public sealed class StockBucketTests : IAsyncLifetime
     {
         await using var pools = Pools();
         await pools.CreateAsync(TestPools.Settings(Sku, 100_000), CancellationToken.None);
-        var commands = Enumerable.Range(0, 6000).Select(n => new Reserve($"o-{n}", Sku, 1, SampleOrders.One($"o-{n}", quantity: 1))).ToList();
+        var commands = Enumerable.Range(0, 6000).Select(n => new Reserve($"o-{n}", Sku, 1, SampleOrders.One($"o-{n}", quantity: 1).Encode())).ToList();
 
         using var open = new ManualResetEventSlim();
         _store.Sidecar.BeforeWrite = _ => Assert.True(open.Wait(TimeSpan.FromSeconds(30)));
         var asked = ReserveManyEndpoint.HandleAsync(
-            new Tolerant<ReserveMany>(new ReserveMany(commands)), pools, NullLogger<ReserveMany>.Instance, CancellationToken.None);
+            new ReserveManyBody(commands), pools, NullLogger<ReserveMany>.Instance, CancellationToken.None);
         open.Set();
         var answer = await asked;
 
@@ -145,7 +145,7 @@ public sealed class StockBucketTests : IAsyncLifetime
     /// <summary>Repeats while the outcome is unknown, as every caller may.</summary>
     private static async Task<ReserveResult> ReserveStubbornlyAsync(StockBucket bucket, string id)
     {
-        var command = new Reserve(id, Sku, 1, SampleOrders.One(id, quantity: 1));
+        var command = new Reserve(id, Sku, 1, SampleOrders.One(id, quantity: 1).Encode());
         while (true)
         {
             try

@@ -1,5 +1,6 @@
 using DaprShop.Contracts.Inventory;
 using DaprShop.Inventory.Stock;
+using DaprShop.Order.Orders;
 using DaprShop.Tests.Services.Order;
 
 namespace DaprShop.Tests.Services.Inventory;
@@ -34,15 +35,37 @@ public sealed class StockDecisionsTests
     {
         var stock = With(units: 5);
         var first = SampleOrders.One("o-1", quantity: 2);
-        Apply(stock, StockDecisions.Reserve(stock, new Reserve("o-1", "SKU-1001", 2, first), sale: null, Now).Entry);
+        Apply(stock, StockDecisions.Reserve(stock, new Reserve("o-1", "SKU-1001", 2, first.Encode()), sale: null, Now).Entry);
         var repriced = first with { CreatedAt = Now.AddHours(1) };
 
-        var decision = StockDecisions.Reserve(stock, new Reserve("o-1", "SKU-1001", 2, repriced), sale: null, Now.AddHours(1));
+        var decision = StockDecisions.Reserve(stock, new Reserve("o-1", "SKU-1001", 2, repriced.Encode()), sale: null, Now.AddHours(1));
 
         Apply(stock, decision.Entry);
         Assert.Equal((ReserveOutcome.Reserved, true), (decision.Result.Outcome, decision.Result.Replayed));
-        Assert.Equal((Now, Now.AddHours(1)), (decision.Result.Order!.CreatedAt, stock.Find("o-1")!.ReservedAt));
+        Assert.Equal((Now, Now.AddHours(1)), (decision.Result.Order!.Decode().CreatedAt, stock.Find("o-1")!.ReservedAt));
         Assert.Equal((3L, 2L), (stock.Available, stock.Reserved));
+    }
+
+    [Fact]
+    public void OrderIds_WhileMoreAreReserved_StayAsTheyWere()
+    {
+        var stock = With(units: 500);
+        Apply(stock, StockDecisions.Reserve(stock, Reserve("o-0", 1), sale: null, Now).Entry);
+        var before = stock.OrderIds;
+        var fork = stock.Fork();
+        fork.Apply(StockDecisions.Reserve(fork, Reserve("o-fork", 1), sale: null, Now).Entry!);
+        Apply(stock, StockDecisions.Release(stock, "o-0", Now).Entry);
+        Apply(stock, StockDecisions.Reserve(stock, Reserve("o-0", 1), sale: null, Now).Entry);
+        for (var n = 1; n < 200; n++)
+        {
+            Apply(stock, StockDecisions.Reserve(stock, Reserve($"o-{n}", 1), sale: null, Now).Entry);
+        }
+
+        // One that was given back and taken again is there once.
+        Assert.Equal(["o-0"], Ids(before));
+        Assert.Equal(Enumerable.Range(0, 200).Select(n => $"o-{n}"), Ids(stock.OrderIds));
+        Assert.Equal([.. Ids(stock.OrderIds), "o-fork"], Ids(fork.OrderIds));
+        Assert.Equal(Ids(stock.OrderIds).Order(), Ids(StockLedger.FromSnapshot("again", stock.Seq, stock.ToSnapshot()).OrderIds).Order());
     }
 
     [Fact]
@@ -64,7 +87,7 @@ public sealed class StockDecisionsTests
         var stock = With(units: 5);
         Apply(stock, StockDecisions.Reserve(stock, Reserve("o-1", 2), sale: null, Now).Entry);
 
-        var decision = StockDecisions.Reserve(stock, new Reserve("o-1", "SKU-1001", 1, SampleOrders.One("o-1", bodyHash: "other")), sale: null, Now);
+        var decision = StockDecisions.Reserve(stock, new Reserve("o-1", "SKU-1001", 1, SampleOrders.One("o-1", bodyHash: "other").Encode()), sale: null, Now);
 
         Assert.Null(decision.Entry);
         Assert.Equal(ReserveOutcome.KeyReused, decision.Result.Outcome);
@@ -78,11 +101,11 @@ public sealed class StockDecisionsTests
         Apply(stock, StockDecisions.Expire(stock, stock.Find("o-1")!, Now).Entry);
         var repriced = SampleOrders.One("o-1") with { CreatedAt = Now.AddMinutes(1) };
 
-        var decision = StockDecisions.Reserve(stock, new Reserve("o-1", "SKU-1001", 2, repriced), sale: null, Now.AddMinutes(1));
+        var decision = StockDecisions.Reserve(stock, new Reserve("o-1", "SKU-1001", 2, repriced.Encode()), sale: null, Now.AddMinutes(1));
         Apply(stock, decision.Entry);
 
         Assert.Equal((3L, 2L), (stock.Available, stock.Reserved));
-        Assert.Equal(Now, stock.Find("o-1")!.Order!.CreatedAt);
+        Assert.Equal(Now, stock.Find("o-1")!.Order!.Decode().CreatedAt);
     }
 
     [Fact]
@@ -172,7 +195,9 @@ public sealed class StockDecisionsTests
         return stock;
     }
 
-    private static Reserve Reserve(string id, int quantity) => new(id, "SKU-1001", quantity, SampleOrders.One(id, quantity: quantity));
+    private static string[] Ids(IReadOnlyList<ReadOnlyMemory<string>> parts) => [.. parts.SelectMany(part => part.ToArray())];
+
+    private static Reserve Reserve(string id, int quantity) => new(id, "SKU-1001", quantity, SampleOrders.One(id, quantity: quantity).Encode());
 
     private static void Apply(StockLedger stock, StockEntry? entry) => stock.Apply(entry!);
 }

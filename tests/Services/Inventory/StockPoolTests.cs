@@ -1,5 +1,6 @@
 using DaprShop.Contracts.Inventory;
 using DaprShop.Inventory.Stock;
+using DaprShop.Order.Orders;
 using DaprShop.ServiceDefaults.Faults;
 using DaprShop.Tests.Services.Order;
 using DaprShop.Tests.Services.State;
@@ -147,7 +148,7 @@ public sealed class StockPoolTests : IAsyncLifetime
     /// <summary>Each buyer is another user. Repeats while the outcome is unknown, as every caller may.</summary>
     private static async Task<ReserveResult> ReserveAsync(StockPools pools, int n, int quantity = 1)
     {
-        var command = new Reserve($"o-{n}", Sku, quantity, SampleOrders.One($"o-{n}", quantity: quantity) with { UserId = $"u-{n}" });
+        var command = new Reserve($"o-{n}", Sku, quantity, (SampleOrders.One($"o-{n}", quantity: quantity) with { UserId = $"u-{n}" }).Encode());
         while (true)
         {
             try

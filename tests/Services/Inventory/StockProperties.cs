@@ -1,5 +1,6 @@
 using DaprShop.Contracts.Inventory;
 using DaprShop.Inventory.Stock;
+using DaprShop.Order.Orders;
 using DaprShop.Tests.Services.Order;
 using FsCheck;
 using FsCheck.Fluent;
@@ -115,7 +116,7 @@ public sealed class StockProperties
     private static StockEntry? Decide(StockLedger stock, Command command) => command.Kind switch
     {
         Kind.Reserve => StockDecisions.Reserve(
-            stock, new Reserve(command.Id, "SKU-1001", Quantity(command.Id), SampleOrders.One(command.Id, quantity: Quantity(command.Id))), sale: null, Now).Entry,
+            stock, new Reserve(command.Id, "SKU-1001", Quantity(command.Id), SampleOrders.One(command.Id, quantity: Quantity(command.Id)).Encode()), sale: null, Now).Entry,
         Kind.Hold => StockDecisions.Hold(stock, command.Id, Now).Entry,
         Kind.Confirm => StockDecisions.Confirm(stock, command.Id, Now).Entry,
         Kind.Release => StockDecisions.Release(stock, command.Id, Now).Entry,

@@ -1,5 +1,6 @@
 using DaprShop.Contracts.Inventory;
 using DaprShop.Inventory.Stock;
+using DaprShop.Order.Orders;
 using DaprShop.Tests.Services.Order;
 
 namespace DaprShop.Tests.Services.Inventory;
@@ -86,7 +87,7 @@ public sealed class StockTransferTests
 
                     break;
                 case 3:
-                    Decide(stock, StockDecisions.Reserve(stock, new Reserve(order, "SKU-1001", 2, SampleOrders.One(order)), sale: null, Now));
+                    Decide(stock, StockDecisions.Reserve(stock, new Reserve(order, "SKU-1001", 2, SampleOrders.One(order).Encode()), sale: null, Now));
                     break;
                 default:
                     Decide(stock, StockDecisions.Release(stock, order, Now));

@@ -2,6 +2,7 @@ using DaprShop.Contracts.Inventory;
 using DaprShop.Contracts.Orders;
 using DaprShop.Inventory.Reservations;
 using DaprShop.Inventory.Stock;
+using DaprShop.Order.Orders;
 using DaprShop.ServiceDefaults.Ids;
 using DaprShop.TestKit;
 using DaprShop.Tests.Services.Order;
@@ -118,7 +119,7 @@ public sealed class SweepReservationsTests : IAsyncLifetime
         Assert.Equal(8, await AvailableAsync());
     }
 
-    private static Reserve Command(string id) => new(id, Sku, 1, SampleOrders.One(id, quantity: 1));
+    private static Reserve Command(string id) => new(id, Sku, 1, SampleOrders.One(id, quantity: 1).Encode());
 
     private Task<ReserveResult> ReserveAsync(string id) =>
         _bucket.DecideAsync((stock, now) => StockDecisions.Reserve(stock, Command(id), sale: null, now), CancellationToken.None);

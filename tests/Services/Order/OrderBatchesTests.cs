@@ -30,7 +30,7 @@ public sealed class OrderBatchesTests : IAsyncLifetime
     private readonly OrderTails _tails = new();
     private readonly StubHttp _catalog;
     private readonly StubHttp _inventory;
-    private readonly ConcurrentDictionary<string, OrderContent> _reserved = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, EncodedOrder> _reserved = new(StringComparer.Ordinal);
     private readonly ManualResetEventSlim _open = new(initialState: true);
     private readonly IntakePace _pace;
     private FaultyStore _store = null!;
@@ -241,7 +241,7 @@ public sealed class OrderBatchesTests : IAsyncLifetime
         "SKU-BUSY" => Result(ReserveOutcome.Overloaded),
         "SKU-LOST" => Result(ReserveOutcome.Unavailable),
         "SKU-KNOWN" => new ReserveResult(
-            ReserveOutcome.Reserved, SampleOrders.One(command.Order.OrderId, "first-hash", sku: command.Sku), Replayed: true, Available: 1),
+            ReserveOutcome.Reserved, SampleOrders.One(command.Order.OrderId, "first-hash", sku: command.Sku).Encode(), Replayed: true, Available: 1),
         _ when _reserved.TryAdd(command.ReservationId, command.Order) => Result(ReserveOutcome.Reserved),
         _ when _reserved[command.ReservationId] is var known && known.BodyHash == command.Order.BodyHash =>
             new ReserveResult(ReserveOutcome.Reserved, known, Replayed: true, Available: 1),

@@ -57,14 +57,14 @@ public sealed class OrderLogSharingTests : IAsyncLifetime
             {
                 // The first goes on accepting while it gives slots away.
                 appended.Add($"o-{appended.Count}");
-                await first.AppendAsync([SampleOrders.One(appended[^1])]);
+                await first.AppendAsync([SampleOrders.One(appended[^1]).Encode()]);
                 return await OwnersAsync();
             },
             owners => owners == "replica-a 8, replica-b 8",
             TimeSpan.FromSeconds(30));
 
         await Eventually.True(() => second.CanAccept);
-        await second.AppendAsync([SampleOrders.One("o-second")]);
+        await second.AppendAsync([SampleOrders.One("o-second").Encode()]);
         var reader = new OrderLogReader(_store.Documents);
         foreach (var id in appended.Append("o-second"))
         {

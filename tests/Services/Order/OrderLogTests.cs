@@ -67,7 +67,7 @@ public sealed class OrderLogTests : IAsyncLifetime
             Slot, Epoch, clock.GetTimestamp(), _store.Documents, _tails, clock, NullLogger.Instance, _ => ValueTask.CompletedTask);
         clock.Advance(OrderSlots.Lease - OrderSlots.Reserve);
 
-        await Assert.ThrowsAsync<DependencyUnavailableException>(() => appender.AppendAsync([SampleOrders.One()]));
+        await Assert.ThrowsAsync<DependencyUnavailableException>(() => appender.AppendAsync([SampleOrders.One().Encode()]));
 
         Assert.Equal(0, _store.Sidecar.Writes);
     }
@@ -78,9 +78,9 @@ public sealed class OrderLogTests : IAsyncLifetime
         await WriteSlotAsync();
         await using (var appender = Appender(_ => ValueTask.CompletedTask))
         {
-            await appender.AppendAsync([SampleOrders.One("o-1")]);
-            await appender.AppendAsync([SampleOrders.One("o-2")]);
-            await appender.AppendAsync([SampleOrders.One("o-3")]);
+            await appender.AppendAsync([SampleOrders.One("o-1").Encode()]);
+            await appender.AppendAsync([SampleOrders.One("o-2").Encode()]);
+            await appender.AppendAsync([SampleOrders.One("o-3").Encode()]);
         }
 
         _store.Sidecar.FailBulkItems(2);
@@ -99,8 +99,8 @@ public sealed class OrderLogTests : IAsyncLifetime
         var relay = new SlotRelay(
             slot, new OrderLogReader(_store.Documents), Intake(unreachable.Documents, new StubHttp((_, _) => null)), _pace, _tails, TimeProvider.System, NullLogger.Instance);
         var appender = Appender(relay.CommittedAsync);
-        await appender.AppendAsync([SampleOrders.One("o-1")]);
-        await appender.AppendAsync([SampleOrders.One("o-2")]);
+        await appender.AppendAsync([SampleOrders.One("o-1").Encode()]);
+        await appender.AppendAsync([SampleOrders.One("o-2").Encode()]);
         Assert.Equal(2, _tails.Count);
 
         await appender.DisposeAsync();
@@ -140,7 +140,7 @@ public sealed class OrderLogTests : IAsyncLifetime
         {
             try
             {
-                await appender.AppendAsync([order]);
+                await appender.AppendAsync([order.Encode()]);
                 return;
             }
             catch (DependencyUnavailableException)

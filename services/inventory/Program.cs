@@ -22,7 +22,7 @@ builder.Services.AddSingleton<SweepReservations>();
 builder.Services.AddSingleton<SaleUnits>();
 builder.Services.AddSingleton<SaleViews>();
 builder.Services.AddSingleton<SweepSales>();
-builder.Services.AddSingleton(_ => new OrderBackstop(DaprClient.CreateInvokeHttpClient(AppIds.Order)));
+builder.Services.AddSingleton(_ => OrderBackstop.Over(DaprClient.CreateInvokeHttpClient(AppIds.Order)));
 builder.Services.AddHostedService<StockSeed>();
 
 var app = builder.Build();

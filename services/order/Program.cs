@@ -11,6 +11,7 @@ using DaprShop.Order.Placing;
 using DaprShop.Order.Reading;
 using DaprShop.Order.Saga;
 using DaprShop.Order.Settings;
+using DaprShop.Order.Streaming;
 using DaprShop.ServiceDefaults;
 using DaprShop.ServiceDefaults.State;
 
@@ -44,6 +45,7 @@ builder.Services.AddSingleton<SettingsStore>();
 builder.Services.AddHostedService(services => services.GetRequiredService<OrderLog>());
 builder.Services.AddDaprWorkflow(options => options.RegisterOrderSaga());
 builder.Services.AddCarts();
+builder.Services.AddOrderStreams();
 
 var app = builder.Build();
 app.UseCloudEvents();
@@ -51,6 +53,7 @@ app.MapDefaultEndpoints();
 app.MapPlaceOrder();
 app.MapPlaceSaleOrder();
 app.MapGetOrder();
+app.MapOrderStream();
 app.MapListOrders();
 app.MapCancelOrder();
 app.MapCarts();

@@ -83,6 +83,11 @@ internal static partial class OperationTexts
             yield return Text("If-Match", ParameterLocation.Header, required: false, "The ETag last seen; 412 when the resource has changed since.");
         }
 
+        if (route.Streams)
+        {
+            yield return Text("Last-Event-ID", ParameterLocation.Header, required: false, "The id of the last event received: the stream goes on after it.");
+        }
+
         if (route.Cacheable)
         {
             yield return Text("If-None-Match", ParameterLocation.Header, required: false, "The ETag last seen; 304 when nothing has changed.");

@@ -49,6 +49,9 @@ internal sealed record PublicRoute(string Method, string Template, string Name, 
     /// <summary>Answers <c>text/event-stream</c> for as long as the client stays.</summary>
     public bool Streams { get; init; }
 
+    /// <summary>Answers 204 instead when a client that resumes the stream has all of it.</summary>
+    public bool MayHaveEnded { get; init; }
+
     /// <summary>The setting that says whether the app runs in this shop; null: it always does. Without it the route is there and answers 404.</summary>
     public string? EnabledBy { get; init; }
 

@@ -46,6 +46,11 @@ internal static class RouteMapping
             endpoint.Produces(route.Success);
         }
 
+        if (route.MayHaveEnded)
+        {
+            endpoint.Produces(StatusCodes.Status204NoContent);
+        }
+
         if (route.MayCreate)
         {
             endpoint.Produces(StatusCodes.Status201Created, route.Response);

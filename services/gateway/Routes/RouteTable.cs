@@ -106,6 +106,12 @@ internal static class RouteTable
             Response = typeof(OrderTimeline),
             Refusals = [404],
         },
+        new("GET", "/api/v1/orders/{id}/stream", "streamOrder", AppIds.Order, Access.SignedIn, "An order's changes as server-sent events, until it is settled")
+        {
+            Streams = true,
+            MayHaveEnded = true,
+            Refusals = [400, 404],
+        },
 
         new("GET", "/api/v1/sales", "listSales", AppIds.Inventory, Access.Anyone, "Sales, the newest first")
         {

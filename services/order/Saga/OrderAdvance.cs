@@ -1,12 +1,13 @@
 using System.Diagnostics;
 using DaprShop.Contracts.Inventory;
 using DaprShop.Order.Orders;
+using DaprShop.Order.Streaming;
 using DaprShop.ServiceDefaults.State;
 
 namespace DaprShop.Order.Saga;
 
 /// <summary>Commits one event on one order: the only way an order's state changes.</summary>
-internal sealed partial class OrderAdvance(DocumentStore documents, TimeProvider clock, ILogger<OrderAdvance> logger)
+internal sealed partial class OrderAdvance(DocumentStore documents, OrderWatches watches, TimeProvider clock, ILogger<OrderAdvance> logger)
 {
     public async Task<TransitionResult> AdvanceAsync(
         OrderContent order, OrderEvent happened, TransitionDetails details, CancellationToken cancellationToken)
@@ -16,7 +17,7 @@ internal sealed partial class OrderAdvance(DocumentStore documents, TimeProvider
             OrderKeys.State(order.OrderId),
             stored => OrderTransitions.Apply(stored, order, happened, traced, clock.GetUtcNow()),
             cancellationToken);
-        Log(order, happened, result);
+        Tell(order, happened, result);
         return result;
     }
 
@@ -44,14 +45,15 @@ internal sealed partial class OrderAdvance(DocumentStore documents, TimeProvider
             return await AdvanceAsync(order, happened, details, cancellationToken);
         }
 
-        Log(order, happened, first.Result);
+        Tell(order, happened, first.Result);
         return first.Result;
     }
 
     private static TransitionDetails Traced(TransitionDetails details) => details with { TraceId = Activity.Current?.TraceId.ToHexString() };
 
-    private void Log(OrderContent order, OrderEvent happened, TransitionResult result)
+    private void Tell(OrderContent order, OrderEvent happened, TransitionResult result)
     {
+        watches.Offer(result.State);
         if (result.Applied)
         {
             LogAdvanced(order.OrderId, result.State.Status, happened);

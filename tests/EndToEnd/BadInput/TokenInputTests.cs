@@ -40,6 +40,7 @@ public sealed class TokenInputTests(ShopFixture shop)
         { "GET", $"{Orders}/x" },
         { "POST", $"{Orders}/x/cancel" },
         { "GET", $"{Orders}/x/events" },
+        { "GET", $"{Orders}/x/stream" },
         { "GET", "/api/v1/payments/x" },
         { "GET", "/api/v1/notifications" },
         { "GET", "/api/v1/notifications/stream" },

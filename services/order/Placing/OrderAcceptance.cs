@@ -64,10 +64,8 @@ internal sealed class OrderAcceptance(
             context.Response.Headers[ShopHeaders.IdempotencyReplayed] = "true";
         }
 
-        // The order as placed, whatever has become of it since: a repeat must get the answer that was lost.
-        var view = OrderViews.Of(order, stored: null);
-        ETags.Write(context.Response, view.Version);
-        return TypedResults.Accepted(OrderViews.Path(order.OrderId), view);
+        // A repeat must get the answer that was lost.
+        return new AcceptedOrder(order);
     }
 
     /// <summary>An order over several SKUs lies in several stock documents: the slow path, by way of its intent.</summary>

@@ -112,13 +112,7 @@ internal sealed class SidecarApi : IDisposable
                 return default;
             }
 
-            if (response.Content.Headers.ContentLength is not null)
-            {
-                await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
-                return await JsonSerializer.DeserializeAsync<T>(stream, options, cancellationToken);
-            }
-
-            // Chunked: only reading tells whether there is anything.
+            // As a whole: parsing piece by piece goes through large values twice. When it is chunked, only reading tells whether there is anything.
             var bytes = await response.Content.ReadAsByteArrayAsync(cancellationToken);
             return bytes.Length == 0 ? default : JsonSerializer.Deserialize<T>(bytes, options);
         }

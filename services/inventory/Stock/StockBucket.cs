@@ -34,7 +34,7 @@ internal sealed partial class StockBucket : IAsyncDisposable
     private StockLedger _ledger;
 
     /// <summary>Committed, but its log entry is not known to be written: no swap may drop it from the document yet.</summary>
-    private StockBatch? _unlogged;
+    private EncodedBatch? _unlogged;
 
     /// <summary>Batch of the newest snapshot this replica knows to be whole.</summary>
     private long _snapshot = -1;
@@ -134,7 +134,7 @@ internal sealed partial class StockBucket : IAsyncDisposable
 
             if (swap.Committed is { } committed)
             {
-                _ledger.Apply(committed);
+                _ledger.Apply(committed.Decode());
                 _unlogged = committed;
             }
 
@@ -194,10 +194,10 @@ internal sealed partial class StockBucket : IAsyncDisposable
             return Change.None<StockDocument, SwapOutcome>(new SwapOutcome(Behind: null, Committed: null));
         }
 
-        var next = new StockBatch(_ledger.Seq + 1, entries);
+        var next = EncodedBatch.Of(new StockBatch(_ledger.Seq + 1, entries));
 
         // Every batch up to the ledger's is in the log by now: CatchUpAsync and WriteLogAsync saw to it.
-        var document = fork.ToDocument(_settings.Sku, next.N, now, [next], Math.Max(_snapshot, stored?.Snapshot ?? -1));
+        var document = fork.ToDocument(_settings.Sku, _ledger.Seq + 1, now, [next], Math.Max(_snapshot, stored?.Snapshot ?? -1));
         return Change.To(document, new SwapOutcome(Behind: null, next));
     }
 
@@ -274,7 +274,7 @@ internal sealed partial class StockBucket : IAsyncDisposable
     [LoggerMessage(LogLevel.Warning, "Stock of {Bucket}: a snapshot could not be written; a later one will be")]
     private partial void LogNoSnapshot(Exception failure, BucketId bucket);
 
-    private sealed record SwapOutcome(StockDocument? Behind, StockBatch? Committed);
+    private sealed record SwapOutcome(StockDocument? Behind, EncodedBatch? Committed);
 
     private sealed class Command<TResult>(Func<StockLedger, DateTimeOffset, Decision<TResult>> decide) : ICommand
     {

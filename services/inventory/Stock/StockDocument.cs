@@ -18,7 +18,7 @@ internal sealed record StockDocument(
     long Sold,
     long Seq,
     DateTimeOffset UpdatedAt,
-    IReadOnlyList<StockBatch> Recent,
+    IReadOnlyList<EncodedBatch> Recent,
     long Received = 0,
     long Sent = 0,
     UnitPull? Pull = null,

@@ -174,7 +174,7 @@ internal sealed class StockLedger
         }
     }
 
-    public StockDocument ToDocument(string sku, long seq, DateTimeOffset at, IReadOnlyList<StockBatch> recent, long snapshot) =>
+    public StockDocument ToDocument(string sku, long seq, DateTimeOffset at, IReadOnlyList<EncodedBatch> recent, long snapshot) =>
         new(sku, Initial, Restocked, Available, Reserved, Sold, seq, at, recent, Received, Sent, Pull, AllSent(), snapshot);
 
     /// <summary>A view to decide a batch on; this ledger follows only once the swap is known to be committed.</summary>

@@ -7,8 +7,8 @@ internal sealed class StockLog(BucketId bucket, DocumentStore documents)
 {
     private const int PageSize = 50;
 
-    public Task WriteAsync(StockBatch batch, CancellationToken cancellationToken) =>
-        documents.WriteOnceAsync(StockKeys.Batch(bucket, batch.N), batch, cancellationToken);
+    public Task WriteAsync(EncodedBatch batch, CancellationToken cancellationToken) =>
+        documents.WriteOnceAsync(StockKeys.Batch(bucket, batch.Decode().N), batch, cancellationToken);
 
     /// <summary>Applies the batches between the ledger and the document.</summary>
     /// <returns>False: a batch is missing, and the ledger stands before it.</returns>

@@ -1,7 +1,5 @@
-using System.Text;
 using System.Text.Json;
 using DaprShop.Contracts.Inventory;
-using DaprShop.Inventory.Reservations;
 using DaprShop.Order.Orders;
 using DaprShop.ServiceDefaults.Json;
 using DaprShop.Tests.Services.Order;
@@ -58,42 +56,4 @@ public sealed class EncodedOrderTests
     [InlineData("""{"orderId":"o-1","userId":null,"bodyHash":"hash"}""")]
     public void Read_NoOrder_Throws(string json) =>
         Assert.Throws<JsonException>(() => JsonSerializer.Deserialize<EncodedOrder>(json, ShopJson.Documents));
-
-    [Fact]
-    public void Body_OfSeveralCommands_IsReadAsTheSerializerReadsIt()
-    {
-        var commands = new[] { new Reserve("o-1:1:SKU-1001", "SKU-1001", 1, Order.Encode()), new Reserve("o-2", "SKU-9", 999, SampleOrders.One("o-2").Encode()) };
-        var json = JsonSerializer.SerializeToUtf8Bytes(new ReserveMany(commands), ShopJson.Documents);
-
-        var read = ReserveManyBody.Read(json);
-
-        Assert.Equal(commands.Select(Shown), read.Select(Shown));
-    }
-
-    [Fact]
-    public void Body_UnknownMembers_AreIgnored()
-    {
-        var read = ReserveManyBody.Read(
-            """{"added":[{}],"commands":[{"added":{"sku":"no"},"quantity":2,"sku":"SKU-1","order":{"orderId":"o","userId":"u","bodyHash":"h"},"reservationId":"r"}],"more":1}"""u8);
-
-        Assert.Equal(("r", "SKU-1", 2, "o"), (read[0].ReservationId, read[0].Sku, read[0].Quantity, read[0].Order.OrderId));
-    }
-
-    [Theory]
-    [InlineData("")]
-    [InlineData("null")]
-    [InlineData("{}")]
-    [InlineData("""{"commands":null}""")]
-    [InlineData("""{"commands":[null]}""")]
-    [InlineData("""{"commands":[{"reservationId":"r","sku":"SKU-1","quantity":2}]}""")]
-    [InlineData("""{"commands":[{"reservationId":"r","sku":"SKU-1","quantity":2,"order":null}]}""")]
-    [InlineData("""{"commands":[{"reservationId":"r","sku":"SKU-1","quantity":1.5,"order":{"orderId":"o","userId":"u","bodyHash":"h"}}]}""")]
-    [InlineData("""{"commands":[{"reservationId":"r","sku":7}]}""")]
-    [InlineData("""{"commands":[]""")]
-    [InlineData("""{"commands":[]}{}""")]
-    public void Body_NotSuchABody_Throws(string json) =>
-        Assert.ThrowsAny<JsonException>(() => ReserveManyBody.Read(Encoding.UTF8.GetBytes(json)));
-
-    private static (string, string, int, string) Shown(Reserve command) =>
-        (command.ReservationId, command.Sku, command.Quantity, Encoding.UTF8.GetString(command.Order.Json.Span));
 }

@@ -135,7 +135,7 @@ public sealed class StockPoolTests : IAsyncLifetime
         await _store.Documents.ChangeAsync<StockDocument, bool>(
             StockKeys.Bucket(TestPools.First(Sku)),
             _ => DaprShop.ServiceDefaults.State.Change.To(
-                new StockDocument(Sku, 5, 0, 5, 0, 0, Seq: 0, SampleOrders.Now, [new StockBatch(0, [new StockCreated(5, SampleOrders.Now)])]), true),
+                new StockDocument(Sku, 5, 0, 5, 0, 0, Seq: 0, SampleOrders.Now, [EncodedBatch.Of(new StockBatch(0, [new StockCreated(5, SampleOrders.Now)]))]), true),
             CancellationToken.None);
         await using var pools = TestPools.Of(_store, TimeProvider.System);
 

@@ -116,7 +116,10 @@ public sealed class StockProperties
     private static StockEntry? Decide(StockLedger stock, Command command) => command.Kind switch
     {
         Kind.Reserve => StockDecisions.Reserve(
-            stock, new Reserve(command.Id, "SKU-1001", Quantity(command.Id), SampleOrders.One(command.Id, quantity: Quantity(command.Id)).Encode()), sale: null, Now).Entry,
+            stock,
+            new Reserve(command.Id, "SKU-1001", Quantity(command.Id), SampleOrders.One(command.Id, quantity: Quantity(command.Id)).Encode()),
+            sale: null,
+            Now).Entry,
         Kind.Hold => StockDecisions.Hold(stock, command.Id, Now).Entry,
         Kind.Confirm => StockDecisions.Confirm(stock, command.Id, Now).Entry,
         Kind.Release => StockDecisions.Release(stock, command.Id, Now).Entry,

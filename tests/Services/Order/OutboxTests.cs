@@ -41,7 +41,10 @@ public sealed class OutboxTests : IAsyncLifetime
     }
 
     private Task WriteAsync(int slot, long epoch, long n, params DaprShop.Contracts.Inventory.OrderContent[] orders) =>
-        _store.Documents.WriteOnceAsync(OrderKeys.LogRecord(slot, epoch, n), new OrderLogRecord(slot, epoch, n, [.. orders.Select(order => order.Encode())]), CancellationToken.None);
+        _store.Documents.WriteOnceAsync(
+            OrderKeys.LogRecord(slot, epoch, n),
+            new OrderLogRecord(slot, epoch, n, [.. orders.Select(order => order.Encode())]),
+            CancellationToken.None);
 
     private Task SlotAsync(int slot, params SlotEpoch[] epochs) =>
         _store.Documents.ChangeAsync<OrderSlot, bool>(

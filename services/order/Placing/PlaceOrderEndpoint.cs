@@ -30,11 +30,18 @@ internal static class PlaceOrderEndpoint
             return refusal;
         }
 
+        return OrderAcceptance.Answer(context, await PlaceAsync(request, caller, key, Activity.Current?.Id, acceptance, cancellationToken));
+    }
+
+    /// <summary>However the request came in.</summary>
+    internal static async Task<AcceptanceOutcome> PlaceAsync(
+        PlaceOrder request, ShopCaller caller, string key, string? traceParent, OrderAcceptance acceptance, CancellationToken cancellationToken)
+    {
         var errors = new ValidationErrors();
         PlaceOrderRequests.Validate(request, errors);
-        if (errors.TryGetProblem(out var invalid))
+        if (errors.Any)
         {
-            return invalid;
+            return AcceptanceOutcome.Invalid(errors);
         }
 
         var draft = new OrderDraft(
@@ -43,7 +50,7 @@ internal static class PlaceOrderEndpoint
             RequestHash.Of(request),
             request.Items,
             request.Payment.Source,
-            Activity.Current?.Id);
-        return OrderAcceptance.Answer(context, await acceptance.AcceptAsync(draft, cancellationToken));
+            traceParent);
+        return await acceptance.AcceptAsync(draft, cancellationToken);
     }
 }

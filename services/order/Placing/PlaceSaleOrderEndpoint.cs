@@ -27,17 +27,31 @@ internal static class PlaceSaleOrderEndpoint
             return refusal;
         }
 
+        return OrderAcceptance.Answer(context, await PlaceAsync(id, request, caller, key, Activity.Current?.Id, sales, acceptance, cancellationToken));
+    }
+
+    /// <summary>However the request came in.</summary>
+    internal static async Task<AcceptanceOutcome> PlaceAsync(
+        string id,
+        PlaceSaleOrder request,
+        ShopCaller caller,
+        string key,
+        string? traceParent,
+        SaleOffers sales,
+        OrderAcceptance acceptance,
+        CancellationToken cancellationToken)
+    {
         var errors = new ValidationErrors();
         PlaceOrderRequests.RequireQuantity(request.Quantity, "quantity", errors);
         PlaceOrderRequests.Validate(request.Payment, errors);
-        if (errors.TryGetProblem(out var invalid))
+        if (errors.Any)
         {
-            return invalid;
+            return AcceptanceOutcome.Invalid(errors);
         }
 
         if (await sales.FindAsync(id, cancellationToken) is not { } offer)
         {
-            return Problems.NotFound($"There is no sale {id}.");
+            return AcceptanceOutcome.Refused(Problems.NotFound($"There is no sale {id}."));
         }
 
         var draft = new OrderDraft(
@@ -46,8 +60,8 @@ internal static class PlaceSaleOrderEndpoint
             RequestHash.Of(request),
             [new PlaceOrderLine(offer.Sku, request.Quantity)],
             request.Payment.Source,
-            Activity.Current?.Id,
+            traceParent,
             offer);
-        return OrderAcceptance.Answer(context, await acceptance.AcceptAsync(draft, cancellationToken));
+        return await acceptance.AcceptAsync(draft, cancellationToken);
     }
 }

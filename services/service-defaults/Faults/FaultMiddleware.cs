@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Dapr;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Logging;
@@ -8,7 +7,7 @@ using Microsoft.Net.Http.Headers;
 namespace DaprShop.ServiceDefaults.Faults;
 
 /// <summary>The one place that turns what was thrown, and what was refused without a body, into problems.</summary>
-internal sealed partial class FaultMiddleware(RequestDelegate next, ILogger<FaultMiddleware> logger)
+internal sealed class FaultMiddleware(RequestDelegate next, ILogger<FaultMiddleware> logger)
 {
     public async Task InvokeAsync(HttpContext context)
     {
@@ -44,22 +43,7 @@ internal sealed partial class FaultMiddleware(RequestDelegate next, ILogger<Faul
             return ForRefusal(refused);
         }
 
-        switch (fault)
-        {
-            case JsonException malformed:
-                return Problems.Validation(JsonFaults.Describe(malformed));
-            case InvalidOperationException when NamesUnknownCharset(request):
-                return NotJson();
-            case OverloadedException:
-                return Problems.Overloaded("Too many requests wait for the same thing: nothing was done. Repeat it with the same Idempotency-Key.");
-            case DependencyUnavailableException or DaprException or HttpRequestException or TimeoutException or OperationCanceledException:
-                LogUnavailable(logger, fault);
-                return Problems.DependencyUnavailable(
-                    "Something this request needs does not answer. What it did is unknown: repeat it with the same Idempotency-Key.");
-            default:
-                LogFault(logger, fault);
-                return Problems.Internal();
-        }
+        return fault is InvalidOperationException && NamesUnknownCharset(request) ? NotJson() : FaultProblems.For(fault, logger);
     }
 
     private static ProblemHttpResult ForRefusal(BadHttpRequestException refused) => refused.StatusCode switch
@@ -68,8 +52,7 @@ internal sealed partial class FaultMiddleware(RequestDelegate next, ILogger<Faul
         StatusCodes.Status413PayloadTooLarge => TooLarge(),
         StatusCodes.Status415UnsupportedMediaType => NotJson(),
         _ when refused.InnerException is JsonException malformed => Problems.Validation(JsonFaults.Describe(malformed)),
-        _ when refused.Message.Contains("no body was provided", StringComparison.Ordinal) =>
-            Problems.Validation(JsonFaults.Body, "a JSON body is required"),
+        _ when refused.Message.Contains("no body was provided", StringComparison.Ordinal) => FaultProblems.NoBody(),
         _ => Problems.Validation(JsonFaults.Body, "could not be read"),
     };
 
@@ -111,10 +94,4 @@ internal sealed partial class FaultMiddleware(RequestDelegate next, ILogger<Faul
 
         return null;
     }
-
-    [LoggerMessage(LogLevel.Warning, "A dependency does not answer")]
-    private static partial void LogUnavailable(ILogger logger, Exception fault);
-
-    [LoggerMessage(LogLevel.Error, "A request failed unexpectedly")]
-    private static partial void LogFault(ILogger logger, Exception fault);
 }

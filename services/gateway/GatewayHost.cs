@@ -3,6 +3,7 @@ using DaprShop.Gateway.Docs;
 using DaprShop.Gateway.Forwarding;
 using DaprShop.Gateway.Limits;
 using DaprShop.Gateway.OpenApi;
+using DaprShop.Gateway.Orders;
 using DaprShop.Gateway.Readiness;
 using DaprShop.Gateway.Routes;
 using DaprShop.Gateway.SignIn;
@@ -20,6 +21,7 @@ internal static class GatewayHost
         builder.AddServiceDefaults(options => (options.RequireAppToken, options.UseStateStore) = (false, false));
         builder.AddBearerTokens();
         builder.AddForwarding();
+        builder.AddOrderForwarding();
         builder.AddLimits();
         builder.AddSoldOut();
         builder.AddReadiness();

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
@@ -89,12 +90,16 @@ internal sealed class FakeSidecar : IAsyncDisposable
 
     private static async Task RecordAsync(HttpContext context, ConcurrentQueue<Recorded> into, bool answer = true)
     {
-        using var reader = new StreamReader(context.Request.Body);
+        // The test that answers reads it again.
+        var body = new MemoryStream();
+        await context.Request.Body.CopyToAsync(body);
+        context.Request.Body = body;
+        body.Position = 0;
         into.Enqueue(new Recorded(
             context.Request.Method,
             context.Request.Path.Value + context.Request.QueryString,
             context.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase),
-            await reader.ReadToEndAsync()));
+            Encoding.UTF8.GetString(body.ToArray())));
         if (answer)
         {
             context.Response.StatusCode = StatusCodes.Status204NoContent;

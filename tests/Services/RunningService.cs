@@ -44,6 +44,9 @@ internal sealed class RunningService(WebApplication app) : IAsyncDisposable
         return Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
     }
 
+    /// <summary>Stops as on Ctrl+C: returns when what it had taken is answered.</summary>
+    public Task StopAsync() => app.StopAsync();
+
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();

@@ -5,7 +5,7 @@ using DaprShop.ServiceDefaults.Json;
 
 namespace DaprShop.Tests.Services;
 
-/// <summary>Another service, as the test says it answers; null is a 500.</summary>
+/// <summary>Another service, as the test says it answers; null is a 500, and a status code is an answer without a body.</summary>
 internal sealed class StubHttp(Func<string, string, object?> answer) : HttpMessageHandler
 {
     public ConcurrentQueue<(string Path, string Body)> Requests { get; } = new();
@@ -18,8 +18,11 @@ internal sealed class StubHttp(Func<string, string, object?> answer) : HttpMessa
         var body = request.Content is null ? "" : await request.Content.ReadAsStringAsync(cancellationToken);
         Requests.Enqueue((path, body));
         var content = answer(path, body);
-        return content is null
-            ? new HttpResponseMessage(HttpStatusCode.InternalServerError)
-            : new HttpResponseMessage(HttpStatusCode.OK) { Content = JsonContent.Create(content, content.GetType(), options: ShopJson.Documents) };
+        return content switch
+        {
+            null => new HttpResponseMessage(HttpStatusCode.InternalServerError),
+            HttpStatusCode status => new HttpResponseMessage(status),
+            _ => new HttpResponseMessage(HttpStatusCode.OK) { Content = JsonContent.Create(content, content.GetType(), options: ShopJson.Documents) },
+        };
     }
 }

@@ -11,7 +11,7 @@ namespace DaprShop.Gateway.Forwarding;
 internal sealed partial class Forwarder(Sidecar sidecar, TimeProvider clock, ILogger<Forwarder> logger)
 {
     // Longer than the resiliency policies allow an app, so that theirs decide; this one ends waiting for a sidecar that hangs.
-    private static readonly TimeSpan HeaderTimeout = TimeSpan.FromSeconds(30);
+    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     /// <param name="onAnswer">Sees the app's answer before it is passed on; not called when there is none.</param>
     public async Task ForwardAsync(HttpContext context, PublicRoute route, Action<HttpResponseMessage>? onAnswer = null)
@@ -72,7 +72,7 @@ internal sealed partial class Forwarder(Sidecar sidecar, TimeProvider clock, ILo
 
     private async Task<HttpResponseMessage> AskAsync(HttpRequestMessage request, string appId, CancellationToken cancellationToken)
     {
-        using var patience = new CancellationTokenSource(HeaderTimeout, clock);
+        using var patience = new CancellationTokenSource(Patience, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
         try
         {

@@ -1,6 +1,7 @@
 using System.Security.Claims;
 using DaprShop.Gateway.Authentication;
 using DaprShop.Gateway.Forwarding;
+using DaprShop.Gateway.Orders;
 using DaprShop.Gateway.Routes;
 using DaprShop.Gateway.SoldOut;
 using DaprShop.ServiceDefaults.Faults;
@@ -8,7 +9,7 @@ using DaprShop.ServiceDefaults.Faults;
 namespace DaprShop.Gateway.Limits;
 
 /// <summary>Forwards what the limits let through and the sold-out cache does not refuse, cheapest question first.</summary>
-internal sealed class LimitedForwarder(UserLimits users, LoadLimit load, SoldOutGate soldOut, Forwarder forwarder)
+internal sealed class LimitedForwarder(UserLimits users, LoadLimit load, SoldOutGate soldOut, Forwarder forwarder, OrderForwarder orders)
 {
     private static readonly QuickProblem RateLimited = new(Problems.RateLimited(
         "You send more than this shop takes from one user: nothing was done. Wait as Retry-After says, then repeat it."));
@@ -53,7 +54,7 @@ internal sealed class LimitedForwarder(UserLimits users, LoadLimit load, SoldOut
 
     private Task PassAsync(HttpContext context, PublicRoute route) => route switch
     {
-        { RefusesSoldOut: true } => soldOut.ForwardOrderAsync(context, route, forwarder),
+        { RefusesSoldOut: true } => soldOut.ForwardOrderAsync(context, route, forwarder, orders),
         { AddsUnits: true } => soldOut.ForwardUnitsAsync(context, route, forwarder),
         _ => forwarder.ForwardAsync(context, route),
     };

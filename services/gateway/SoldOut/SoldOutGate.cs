@@ -1,13 +1,9 @@
-using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
-using System.Security.Claims;
 using DaprShop.Contracts.Inventory;
-using DaprShop.Gateway.Authentication;
 using DaprShop.Gateway.Forwarding;
+using DaprShop.Gateway.Orders;
 using DaprShop.Gateway.Routes;
 using DaprShop.ServiceDefaults.Faults;
-using DaprShop.ServiceDefaults.Http;
-using DaprShop.ServiceDefaults.Ids;
 
 namespace DaprShop.Gateway.SoldOut;
 
@@ -21,12 +17,12 @@ internal sealed class SoldOutGate(SoldOutCache cache, RecentOrders recent)
     public async ValueTask<bool> TryRefuseAsync(HttpContext context, PublicRoute route)
     {
         // Nothing is read for the sake of an empty cache.
-        if (cache.Count == 0 || !IsPlainJson(context.Request) || !TryDeriveOrder(context, route, out var orderId))
+        if (cache.Count == 0 || !PlainJson.IsSentBy(context.Request) || !NamedOrder.TryRead(context, route, out var order))
         {
             return false;
         }
 
-        var refusal = await JudgeAsync(context.Request.BodyReader, context.GetRouteValue("id") as string, orderId, context.RequestAborted);
+        var refusal = await JudgeAsync(context.Request.BodyReader, context.GetRouteValue("id") as string, order.Id, context.RequestAborted);
         if (refusal is null)
         {
             return false;
@@ -36,25 +32,25 @@ internal sealed class SoldOutGate(SoldOutCache cache, RecentOrders recent)
         return true;
     }
 
-    public async Task ForwardOrderAsync(HttpContext context, PublicRoute route, Forwarder forwarder)
+    public async Task ForwardOrderAsync(HttpContext context, PublicRoute route, Forwarder forwarder, OrderForwarder orders)
     {
         // Without a user and a key there is no order to name, and the service refuses.
-        if (!TryDeriveOrder(context, route, out var orderId))
+        if (!NamedOrder.TryRead(context, route, out var order))
         {
             await forwarder.ForwardAsync(context, route);
             return;
         }
 
-        var isFirst = recent.TryBegin(orderId);
+        var isFirst = recent.TryBegin(order.Id);
         var isRefused = false;
         try
         {
-            await forwarder.ForwardAsync(context, route, answer =>
+            await orders.ForwardAsync(context, route, order, (status, soldOutPool) =>
             {
-                isRefused = (int)answer.StatusCode is >= StatusCodes.Status400BadRequest and < StatusCodes.Status500InternalServerError;
-                if (answer.Headers.TryGetValues(ShopHeaders.SoldOut, out var skus))
+                isRefused = status is >= StatusCodes.Status400BadRequest and < StatusCodes.Status500InternalServerError;
+                if (soldOutPool is not null)
                 {
-                    cache.Watch(skus.First());
+                    cache.Watch(soldOutPool);
                 }
             });
         }
@@ -63,12 +59,12 @@ internal sealed class SoldOutGate(SoldOutCache cache, RecentOrders recent)
             // Accepted, or nobody knows: the answer may have been lost on the way.
             if (!isRefused)
             {
-                recent.Add(orderId);
+                recent.Add(order.Id);
             }
 
             if (isFirst)
             {
-                recent.End(orderId);
+                recent.End(order.Id);
             }
         }
     }
@@ -103,22 +99,6 @@ internal sealed class SoldOutGate(SoldOutCache cache, RecentOrders recent)
             body.AdvanceTo(refusal is null ? read.Buffer.Start : read.Buffer.End);
             return refusal;
         }
-    }
-
-    // Other types are refused by the service, and other character sets it must translate first.
-    private static bool IsPlainJson(HttpRequest request) =>
-        request.ContentType is { } type
-        && (type.Equals("application/json", StringComparison.OrdinalIgnoreCase)
-            || type.Equals("application/json; charset=utf-8", StringComparison.OrdinalIgnoreCase));
-
-    private static bool TryDeriveOrder(HttpContext context, PublicRoute route, [NotNullWhen(true)] out string? orderId)
-    {
-        orderId = context.User.FindFirstValue(ShopClaims.User) is { } user
-            && IdempotencyKey.TryRead(context.Request, out var key, out _)
-            && Forwarder.TargetPath(context, route) is { } path
-            ? DerivedIds.Order(user, path, key)
-            : null;
-        return orderId is not null;
     }
 }
 

@@ -31,7 +31,7 @@ internal sealed partial class OrderAdvance(DocumentStore documents, OrderWatches
             OrderKeys.State(order.OrderId),
             stored => OrderTransitions.ApplyAll(stored, order, happened, traced, clock.GetUtcNow()),
             cancellationToken);
-        Log(order, happened[^1], result);
+        Tell(order, happened[^1], result);
         return result;
     }
 

@@ -31,6 +31,9 @@ public sealed class NaturalBatches<T> : IAsyncDisposable
         }
     }
 
+    /// <summary>Items that no batch has taken yet.</summary>
+    public int Waiting => _waiting.Reader.Count;
+
     /// <returns>False: too many wait, or the loop has ended.</returns>
     public bool TryAdd(T item) => _waiting.Writer.TryWrite(item);
 

@@ -30,6 +30,7 @@ public sealed class RoutingInputTests(ShopFixture shop)
     [InlineData("GET", "/dapr/config")]
     [InlineData("PUT", "/actors/Cart/x/method/GetAsync")]
     [InlineData("GET", "/internal/orders/x")]
+    [InlineData("POST", "/internal/orders/batch")]
     [InlineData("GET", "/openapi/v2.json")]
     [InlineData("GET", "/docs/secrets.json")]
     public async Task Route_ThatIsNone_IsAProblem(string method, string path)

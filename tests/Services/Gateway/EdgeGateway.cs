@@ -106,6 +106,8 @@ internal sealed class EdgeGateway : IAsyncDisposable
 
     public HttpClient Client => _service.Client;
 
+    public Task StopAsync() => _service.StopAsync();
+
     /// <summary>Lets the gateway pull these settings: a second passes on its clock whenever it has not done so for a while.</summary>
     public async Task SettingsAreAsync(JsonNode settings)
     {

@@ -1,6 +1,7 @@
 using DaprShop.Contracts.Api;
 using DaprShop.Contracts.Events;
 using DaprShop.Notification.Inbox;
+using DaprShop.Notification.Mail;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace DaprShop.Notification.Events;
@@ -20,11 +21,11 @@ internal static partial class EventEndpoints
     private static void MapEvent<T>(
         IEndpointRouteBuilder routes, string path, Func<T, string?> user, Func<T, NotificationView?> text)
         where T : class =>
-        routes.MapPost(path, (HttpRequest request, InboxStore inboxes, ILogger<Delivery> logger, CancellationToken cancellationToken) =>
-            HandleAsync(request, user, text, inboxes, logger, cancellationToken));
+        routes.MapPost(path, (HttpRequest request, InboxStore inboxes, Mails mails, ILogger<Delivery> logger, CancellationToken cancellationToken) =>
+            HandleAsync(request, user, text, inboxes, mails, logger, cancellationToken));
 
     private static async Task<Ok<Delivery>> HandleAsync<T>(
-        HttpRequest request, Func<T, string?> user, Func<T, NotificationView?> text, InboxStore inboxes, ILogger logger,
+        HttpRequest request, Func<T, string?> user, Func<T, NotificationView?> text, InboxStore inboxes, Mails mails, ILogger logger,
         CancellationToken cancellationToken)
         where T : class
     {
@@ -38,6 +39,7 @@ internal static partial class EventEndpoints
 
         var added = await inboxes.AddAsync(userId, entry, cancellationToken);
         LogNotified(logger, entry.Kind, entry.OrderId, added ? "added" : "known already");
+        await mails.PlanAsync(userId, entry, cancellationToken);
         return TypedResults.Ok(Delivery.Success);
     }
 

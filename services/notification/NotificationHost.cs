@@ -1,5 +1,6 @@
 using DaprShop.Notification.Events;
 using DaprShop.Notification.Inbox;
+using DaprShop.Notification.Mail;
 using DaprShop.Notification.Stream;
 using DaprShop.ServiceDefaults;
 
@@ -12,6 +13,7 @@ internal static class NotificationHost
     {
         builder.AddServiceDefaults();
         builder.Services.AddSingleton<InboxStore>();
+        builder.Services.AddMail();
 
         var app = builder.Build();
         app.UseCloudEvents();
@@ -20,6 +22,7 @@ internal static class NotificationHost
         app.MapEvents();
         app.MapInbox();
         app.MapStream();
+        app.MapMail();
         return app;
     }
 }

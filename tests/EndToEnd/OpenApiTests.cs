@@ -29,6 +29,7 @@ public sealed partial class OpenApiTests(ShopFixture shop)
         "POST /api/v1/orders/{id}/cancel 401 404 409 412 429 500 503",
         "GET /api/v1/orders/{id}/events 401 404 429 500 503",
         "GET /api/v1/orders/{id}/stream 400 401 404 429 500 503",
+        "GET /api/v1/orders/{id}/shipment 401 404 429 500 503",
         "GET /api/v1/cart 401 429 500 503",
         "PUT /api/v1/cart/items/{sku} 400 401 409 413 429 500 503",
         "DELETE /api/v1/cart/items/{sku} 400 401 429 500 503",

@@ -26,6 +26,17 @@ internal sealed class FakeSidecar : IAsyncDisposable
 
     public ConcurrentQueue<Recorded> Published { get; } = new();
 
+    /// <summary>Jobs that were planned, each name once; they never run by themselves.</summary>
+    public ConcurrentQueue<Recorded> Jobs { get; } = new();
+
+    public ConcurrentQueue<Recorded> BindingCalls { get; } = new();
+
+    /// <summary>What planning a job is answered.</summary>
+    public int JobStatus { get; set; } = StatusCodes.Status204NoContent;
+
+    /// <summary>What an output binding answers.</summary>
+    public int BindingStatus { get; set; } = StatusCodes.Status204NoContent;
+
     /// <summary>False makes every state call fail, as a store that is down.</summary>
     public bool StoreIsUp { get; set; } = true;
 
@@ -66,6 +77,8 @@ internal sealed class FakeSidecar : IAsyncDisposable
             ["v1.0", "invoke", "order", "method", "internal", "settings"] => SettingsAsync(context),
             ["v1.0", "invoke", ..] => InvokeAsync(context),
             ["v1.0", "publish", ..] => RecordAsync(context, Published),
+            ["v1.0", "jobs", ..] => JobAsync(context),
+            ["v1.0", "bindings", ..] => BindingAsync(context),
             ["v1.0", "state", ..] when !StoreIsUp => Answer(context, 500, new JsonObject { ["errorCode"] = "ERR_STATE_GET", ["message"] = "down" }),
             ["v1.0", "state", _, "bulk"] => BulkAsync(context),
             ["v1.0", "state", _] => SaveAsync(context),
@@ -86,6 +99,23 @@ internal sealed class FakeSidecar : IAsyncDisposable
     {
         await RecordAsync(context, Invocations, answer: false);
         await OnInvoke(context);
+    }
+
+    private async Task JobAsync(HttpContext context)
+    {
+        if (JobStatus >= 400 || Jobs.Any(job => job.Path == context.Request.Path.Value))
+        {
+            await Answer(context, JobStatus >= 400 ? JobStatus : StatusCodes.Status409Conflict);
+            return;
+        }
+
+        await RecordAsync(context, Jobs);
+    }
+
+    private async Task BindingAsync(HttpContext context)
+    {
+        await RecordAsync(context, BindingCalls, answer: false);
+        context.Response.StatusCode = BindingStatus;
     }
 
     private static async Task RecordAsync(HttpContext context, ConcurrentQueue<Recorded> into, bool answer = true)

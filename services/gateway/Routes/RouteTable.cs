@@ -112,6 +112,12 @@ internal static class RouteTable
             MayHaveEnded = true,
             Refusals = [400, 404],
         },
+        new("GET", "/api/v1/orders/{id}/shipment", "getShipment", AppIds.Order, Access.SignedIn, "When a confirmed order is sent; 404 until that is planned")
+        {
+            Response = typeof(ShipmentView),
+            Cacheable = true,
+            Refusals = [404],
+        },
 
         new("GET", "/api/v1/sales", "listSales", AppIds.Inventory, Access.Anyone, "Sales, the newest first")
         {

@@ -1,6 +1,7 @@
 using DaprShop.Contracts.Api;
 using DaprShop.Contracts.Events;
 using DaprShop.Notification.Inbox;
+using DaprShop.Notification.Mail;
 using DaprShop.ServiceDefaults.Events;
 
 namespace DaprShop.Notification.Events;
@@ -29,11 +30,11 @@ internal static partial class EventEndpoints
     private static void MapEvent<T>(
         IEndpointRouteBuilder routes, string path, Func<T, string?> user, Func<T, NotificationView?> text)
         where T : class =>
-        routes.MapPost(path, (HttpRequest request, InboxStore inboxes, ILogger<Delivery> logger, CancellationToken cancellationToken) =>
-            HandleAsync(request, user, text, inboxes, logger, cancellationToken));
+        routes.MapPost(path, (HttpRequest request, InboxStore inboxes, Mails mails, ILogger<Delivery> logger, CancellationToken cancellationToken) =>
+            HandleAsync(request, user, text, inboxes, mails, logger, cancellationToken));
 
     private static async Task<IResult> HandleAsync<T>(
-        HttpRequest request, Func<T, string?> user, Func<T, NotificationView?> text, InboxStore inboxes, ILogger logger,
+        HttpRequest request, Func<T, string?> user, Func<T, NotificationView?> text, InboxStore inboxes, Mails mails, ILogger logger,
         CancellationToken cancellationToken)
         where T : class
     {
@@ -55,19 +56,20 @@ internal static partial class EventEndpoints
         // One swap for each inbox, not one for each event.
         await Task.WhenAll(entries.GroupBy(entry => entry.UserId, StringComparer.Ordinal).Select(inbox => delivery.AttemptAsync(
             inbox.Select(entry => entry.Event),
-            () => AddAsync(inbox.Key, [.. inbox], inboxes, logger, cancellationToken),
+            () => AddAsync(inbox.Key, [.. inbox], inboxes, mails, logger, cancellationToken),
             logger)));
         return delivery.Answer();
     }
 
     private static async Task<DeliveryStatus> AddAsync(
-        string userId, IReadOnlyList<ForUser> entries, InboxStore inboxes, ILogger logger, CancellationToken cancellationToken)
+        string userId, IReadOnlyList<ForUser> entries, InboxStore inboxes, Mails mails, ILogger logger, CancellationToken cancellationToken)
     {
         using var activity = entries[0].Event.Follow("add to inbox");
         var added = await inboxes.AddAsync(userId, [.. entries.Select(entry => entry.Entry)], cancellationToken);
         foreach (var (_, _, entry) in entries)
         {
             LogNotified(logger, entry.Kind, entry.OrderId, added.Contains(entry.Id) ? "added" : "known already");
+            await mails.PlanAsync(userId, entry, cancellationToken);
         }
 
         return DeliveryStatus.Success;

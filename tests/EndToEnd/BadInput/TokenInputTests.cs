@@ -41,6 +41,7 @@ public sealed class TokenInputTests(ShopFixture shop)
         { "POST", $"{Orders}/x/cancel" },
         { "GET", $"{Orders}/x/events" },
         { "GET", $"{Orders}/x/stream" },
+        { "GET", $"{Orders}/x/shipment" },
         { "GET", "/api/v1/payments/x" },
         { "GET", "/api/v1/notifications" },
         { "GET", "/api/v1/notifications/stream" },

@@ -20,6 +20,7 @@ public class RouteTableTests
         "GET /api/v1/orders SignedIn",
         "GET /api/v1/orders/{id} SignedIn",
         "GET /api/v1/orders/{id}/events SignedIn",
+        "GET /api/v1/orders/{id}/shipment SignedIn",
         "GET /api/v1/orders/{id}/stream SignedIn",
         "GET /api/v1/payments/{orderId} SignedIn",
         "GET /api/v1/points SignedIn",

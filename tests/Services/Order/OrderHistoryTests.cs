@@ -41,7 +41,12 @@ public sealed class OrderHistoryTests
         var later = held with
         {
             Version = 4,
-            Timeline = [.. held.Timeline, new(OrderStatus.AwaitingPayment, SampleOrders.Now, "?", "o-1:Gifted", null), new(OrderStatus.Paid, SampleOrders.Now, "?", "o-1:PaymentSucceeded", null)],
+            Timeline =
+            [
+                .. held.Timeline,
+                new(OrderStatus.AwaitingPayment, SampleOrders.Now, "?", "o-1:Gifted", null),
+                new(OrderStatus.Paid, SampleOrders.Now, "?", "o-1:PaymentSucceeded", null),
+            ],
         };
 
         var told = OrderHistory.After(SampleOrders.One(), later, version: 0);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using DaprShop.TestKit.Servers;
 using Microsoft.Extensions.Logging.Abstractions;
 using Sidecar.Components;
 using Sidecar.Components.Bindings;

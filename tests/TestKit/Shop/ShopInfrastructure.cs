@@ -29,16 +29,17 @@ public sealed class ShopInfrastructure : IAsyncDisposable
 
     /// <param name="folder">The copy of the set is written below it.</param>
     /// <param name="name">The set; null: the one that this run of the tests is about.</param>
-    public static async Task<ShopInfrastructure> StartAsync(string folder, string? name = null)
+    /// <param name="others">What else the files say otherwise, by how they say it, such as the port of a mail server.</param>
+    public static async Task<ShopInfrastructure> StartAsync(string folder, string? name = null, IReadOnlyDictionary<string, string>? others = null)
     {
         name ??= Name;
         if (name == Embedded)
         {
-            return new ShopInfrastructure(null);
+            return new ShopInfrastructure(others is null ? null : Copy(folder, name, new Dictionary<string, string>(others)));
         }
 
         var redis = await RedisServer.StartAsync();
-        var addresses = new Dictionary<string, string> { ["localhost:6379"] = $"localhost:{Port(redis.Port)}" };
+        var addresses = new Dictionary<string, string>(others ?? new Dictionary<string, string>()) { ["localhost:6379"] = $"localhost:{Port(redis.Port)}" };
         switch (name)
         {
             case "redis":

@@ -1,15 +1,19 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
-namespace DaprShop.Tests.Bindings;
+namespace DaprShop.TestKit.Servers;
 
 /// <summary>A mail server that takes letters and remembers them, or refuses at the command a test names.</summary>
-internal sealed class ScriptedSmtp : IAsyncDisposable
+public sealed class ScriptedSmtp : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _stopping = new();
+    private readonly ConcurrentQueue<string> _commands = new();
+    private readonly ConcurrentQueue<string> _letters = new();
     private readonly Task _serving;
+    private int _refusals;
 
     public ScriptedSmtp()
     {
@@ -23,9 +27,12 @@ internal sealed class ScriptedSmtp : IAsyncDisposable
     public string? Refuses { get; set; }
 
     /// <summary>As sent, without the letters' bodies.</summary>
-    public List<string> Commands { get; } = [];
+    public IReadOnlyList<string> Commands => [.. _commands];
 
-    public List<string> Letters { get; } = [];
+    public IReadOnlyList<string> Letters => [.. _letters];
+
+    /// <summary>How many commands were answered 550.</summary>
+    public int Refusals => Volatile.Read(ref _refusals);
 
     public async ValueTask DisposeAsync()
     {
@@ -57,10 +64,11 @@ internal sealed class ScriptedSmtp : IAsyncDisposable
         await SayAsync(stream, "220 ready");
         while (await reader.ReadLineAsync(_stopping.Token) is { } line)
         {
-            Commands.Add(line);
+            _commands.Enqueue(line);
             var verb = line.Split(' ')[0].ToUpperInvariant();
             if (verb == Refuses)
             {
+                Interlocked.Increment(ref _refusals);
                 await SayAsync(stream, "550 not here");
                 continue;
             }
@@ -75,7 +83,7 @@ internal sealed class ScriptedSmtp : IAsyncDisposable
                     break;
                 case "DATA":
                     await SayAsync(stream, "354 go on");
-                    Letters.Add(await ReadLetterAsync(reader));
+                    _letters.Enqueue(await ReadLetterAsync(reader));
                     await SayAsync(stream, "250 taken");
                     break;
                 case "QUIT":

@@ -129,8 +129,7 @@ public sealed class LimitsTests : IAsyncLifetime
             await EdgeGateway.AcceptAsync(context);
         };
 
-        var inFlight = Enumerable.Range(1, 2).Select(n => _gateway.PlaceAsync($"shopper-{n}")).ToList();
-        await Eventually.True(() => _gateway.Placed.Count() == 2);
+        var inFlight = await PlaceTwoAsync();
         var refused = await _gateway.AnonymousAsync(HttpMethod.Get, Product);
         open.SetResult();
         await Task.WhenAll(inFlight);
@@ -147,8 +146,7 @@ public sealed class LimitsTests : IAsyncLifetime
     {
         var open = new TaskCompletionSource();
         _gateway.OnOrder = _ => open.Task;
-        var inFlight = Enumerable.Range(1, 2).Select(n => _gateway.PlaceAsync($"shopper-{n}")).ToList();
-        await Eventually.True(() => _gateway.Placed.Count() == 2);
+        var inFlight = await PlaceTwoAsync();
 
         _gateway.Get<LiveSettings>().Set(new ShopSettings(new EdgeLimits(10, 3, ConcurrentRequests: 3), Version: 2));
         var next = await _gateway.AnonymousAsync(HttpMethod.Get, Product);
@@ -180,8 +178,7 @@ public sealed class LimitsTests : IAsyncLifetime
     {
         var open = new TaskCompletionSource();
         _gateway.OnOrder = _ => open.Task;
-        var inFlight = Enumerable.Range(1, 2).Select(n => _gateway.PlaceAsync($"shopper-{n}")).ToList();
-        await Eventually.True(() => _gateway.Placed.Count() == 2);
+        var inFlight = await PlaceTwoAsync();
 
         var stream = await _gateway.SendAsync(HttpMethod.Get, "/api/v1/notifications/stream", "shopper-3");
         var settings = _gateway.SendAsync(HttpMethod.Get, "/api/v1/ops/settings", "operator-1");
@@ -190,6 +187,19 @@ public sealed class LimitsTests : IAsyncLifetime
         open.SetResult();
         await Task.WhenAll(inFlight);
         Assert.Equal((HttpStatusCode.OK, HttpStatusCode.OK), (stream.StatusCode, (await settings).StatusCode));
+    }
+
+    /// <summary>Two orders on their way, each by itself: together they could go as one call.</summary>
+    private async Task<List<Task<HttpResponseMessage>>> PlaceTwoAsync()
+    {
+        var inFlight = new List<Task<HttpResponseMessage>>();
+        for (var n = 1; n <= 2; n++)
+        {
+            inFlight.Add(_gateway.PlaceAsync($"shopper-{n}"));
+            await Eventually.True(() => _gateway.Placed.Count() == n);
+        }
+
+        return inFlight;
     }
 
     private async Task<List<HttpResponseMessage>> SendAsync(int count)

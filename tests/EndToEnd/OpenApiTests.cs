@@ -27,6 +27,7 @@ public sealed partial class OpenApiTests(ShopFixture shop)
         "GET /api/v1/orders 400 401 429 500 503",
         "GET /api/v1/orders/{id} 401 404 429 500 503",
         "POST /api/v1/orders/{id}/cancel 401 404 409 412 429 500 503",
+        "POST /api/v1/orders/{id}/refund 400 401 403 404 409 429 500 503",
         "GET /api/v1/orders/{id}/events 401 404 429 500 503",
         "GET /api/v1/cart 401 429 500 503",
         "PUT /api/v1/cart/items/{sku} 400 401 409 413 429 500 503",

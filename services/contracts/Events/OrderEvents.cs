@@ -14,3 +14,11 @@ public sealed record OrderCancelled(
 {
     public const string Type = "com.daprshop.order.cancelled.v1";
 }
+
+/// <summary>CloudEvent type <c>com.daprshop.order.refunded.v1</c> on topic <c>orders</c>: a confirmed order's money and units are back.</summary>
+/// <param name="Total">What went back.</param>
+public sealed record OrderRefunded(
+    string EventId, string OrderId, string UserId, Money Total, DateTimeOffset At, long Version)
+{
+    public const string Type = "com.daprshop.order.refunded.v1";
+}

@@ -101,6 +101,13 @@ internal static class RouteTable
             Conditional = true,
             Refusals = [404, 409, 412],
         },
+        new("POST", "/api/v1/orders/{id}/refund", "refundOrder", AppIds.Order, Access.Operator, "Refund a confirmed order: its money and its units go back")
+        {
+            Response = typeof(OrderView),
+            Success = StatusCodes.Status202Accepted,
+            Idempotent = true,
+            Refusals = [400, 404, 409],
+        },
         new("GET", "/api/v1/orders/{id}/events", "getOrderTimeline", AppIds.Order, Access.SignedIn, "Every state change of an order, with its cause")
         {
             Response = typeof(OrderTimeline),

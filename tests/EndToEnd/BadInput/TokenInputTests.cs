@@ -50,6 +50,7 @@ public sealed class TokenInputTests(ShopFixture shop)
         { "PUT", "/api/v1/products/SKU-1001" },
         { "PUT", "/api/v1/stock/SKU-1001" },
         { "POST", "/api/v1/stock/SKU-1001/restocks" },
+        { "POST", $"{Orders}/x/refund" },
         { "GET", "/api/v1/ops/invariants" },
         { "GET", "/api/v1/ops/workflows/x" },
     };

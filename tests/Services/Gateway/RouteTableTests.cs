@@ -30,6 +30,7 @@ public class RouteTableTests
         "POST /api/v1/cart/checkout SignedIn",
         "POST /api/v1/orders SignedIn",
         "POST /api/v1/orders/{id}/cancel SignedIn",
+        "POST /api/v1/orders/{id}/refund Operator",
         "POST /api/v1/sales Operator",
         "POST /api/v1/sales/{id}/orders SignedIn",
         "POST /api/v1/stock/{sku}/restocks Operator",
@@ -50,9 +51,9 @@ public class RouteTableTests
     }
 
     [Fact]
-    public void Table_NeedingAKey_AreOrdersSalesAndRestocks()
+    public void Table_NeedingAKey_AreOrdersRefundsSalesAndRestocks()
     {
-        Assert.Equal(["restock", "placeOrder", "createSale", "placeSaleOrder", "checkoutCart"], RouteTable.All.Where(route => route.Idempotent).Select(route => route.Name));
+        Assert.Equal(["restock", "placeOrder", "refundOrder", "createSale", "placeSaleOrder", "checkoutCart"], RouteTable.All.Where(route => route.Idempotent).Select(route => route.Name));
     }
 
     [Fact]

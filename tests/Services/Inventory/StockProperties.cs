@@ -19,6 +19,7 @@ public sealed class StockProperties
         Confirm,
         Release,
         Expire,
+        Return,
         Restock,
     }
 
@@ -117,6 +118,7 @@ public sealed class StockProperties
         Kind.Reserve => StockDecisions.Reserve(
             stock, new Reserve(command.Id, "SKU-1001", Quantity(command.Id), SampleOrders.One(command.Id, quantity: Quantity(command.Id))), sale: null, Now).Entry,
         Kind.Hold => StockDecisions.Hold(stock, command.Id, Now).Entry,
+        Kind.Return => StockDecisions.Return(stock, command.Id, Now).Entry,
         Kind.Confirm => StockDecisions.Confirm(stock, command.Id, Now).Entry,
         Kind.Release => StockDecisions.Release(stock, command.Id, Now).Entry,
         Kind.Expire => stock.Find(command.Id) is { } found ? StockDecisions.Expire(stock, found, Now).Entry : null,

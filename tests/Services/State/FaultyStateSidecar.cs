@@ -47,6 +47,12 @@ internal sealed class FaultyStateSidecar : IAsyncDisposable
 
     public int Writes { get; private set; }
 
+    /// <summary>There is a broker, which takes everything.</summary>
+    public bool HasBroker { get; set; }
+
+    /// <summary>Ids of the events it took.</summary>
+    public ConcurrentQueue<string> Published { get; } = new();
+
     /// <summary>Runs before each write is judged: lets another writer slip in.</summary>
     public Action<FaultyStateSidecar>? BeforeWrite { get; set; }
 
@@ -60,6 +66,7 @@ internal sealed class FaultyStateSidecar : IAsyncDisposable
         app.MapGet("/v1.0/state/statestore/{key}", sidecar.ReadAsync);
         app.MapPost("/v1.0/state/statestore", sidecar.WriteAsync);
         app.MapPost("/v1.0/state/statestore/bulk", sidecar.ReadManyAsync);
+        app.MapPost("/v1.0/publish/{broker}/{topic}", sidecar.Publish);
         app.MapPost("/v1.0-alpha1/lock/{store}", () => Results.Json(new { success = true }));
         app.MapPost("/v1.0-alpha1/unlock/{store}", () => Results.Json(new { status = 0 }));
         await app.StartAsync();
@@ -109,6 +116,17 @@ internal sealed class FaultyStateSidecar : IAsyncDisposable
         context.Response.Headers.ETag = $"{item.Etag}";
         context.Response.ContentType = "application/json";
         await context.Response.WriteAsync(item.Value);
+    }
+
+    private IResult Publish(HttpRequest request)
+    {
+        if (!HasBroker)
+        {
+            return Results.NotFound();
+        }
+
+        Published.Enqueue(request.Query["metadata.cloudevent.id"].ToString());
+        return Results.NoContent();
     }
 
     private async Task ReadManyAsync(HttpContext context)

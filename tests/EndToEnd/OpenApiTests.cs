@@ -40,6 +40,8 @@ public sealed partial class OpenApiTests(ShopFixture shop)
         "GET /api/v1/points 400 401 404 429 500 503",
         "GET /api/v1/ops/invariants 401 403 429 500 503",
         "GET /api/v1/ops/outbox 401 403 429 500 503",
+        "GET /api/v1/ops/reconciliations 400 401 403 429 500 503",
+        "POST /api/v1/ops/reconciliations 401 403 409 429 500 503",
         "GET /api/v1/ops/settings 401 403 429 500 503",
         "PUT /api/v1/ops/settings 400 401 403 412 413 429 500 503",
         "GET /api/v1/ops/workflows/{orderId} 401 403 404 429 500 503",

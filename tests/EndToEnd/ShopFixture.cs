@@ -20,7 +20,11 @@ public sealed class ShopFixture : IAsyncLifetime
     public static IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> ShortTimes(TimeSpan window) =>
         new Dictionary<string, IReadOnlyDictionary<string, string>>
         {
-            ["order"] = new Dictionary<string, string> { ["Payment__Window"] = window.ToString("c", CultureInfo.InvariantCulture) },
+            ["order"] = new Dictionary<string, string>
+            {
+                ["Payment__Window"] = window.ToString("c", CultureInfo.InvariantCulture),
+                ["Reconciliation__Patience"] = "00:00:10",
+            },
             ["provider"] = new Dictionary<string, string>
             {
                 ["Provider__LateAfter"] = (window + TimeSpan.FromSeconds(3)).ToString("c", CultureInfo.InvariantCulture),

@@ -212,6 +212,18 @@ internal static class RouteTable
         {
             Response = typeof(OutboxView),
         },
+        new("GET", "/api/v1/ops/reconciliations", "listReconciliations", AppIds.Order, Access.Operator, "What the audit found, the newest run first")
+        {
+            Response = typeof(Page<Reconciliation>),
+            Paged = true,
+            Refusals = [400],
+        },
+        new("POST", "/api/v1/ops/reconciliations", "runReconciliation", AppIds.Order, Access.Operator, "Run the audit now; answers with the run that has begun, or that runs already")
+        {
+            Response = typeof(Reconciliation),
+            Success = StatusCodes.Status202Accepted,
+            Refusals = [409],
+        },
         new("GET", "/api/v1/ops/workflows/{orderId}", "getWorkflow", AppIds.Order, Access.Operator, "The workflow behind an order")
         {
             Response = typeof(WorkflowView),

@@ -38,15 +38,18 @@ internal sealed class AuditReader(
         foreach (var order in orders)
         {
             judged.Add(order.State is { Status: OrderStatus.Confirmed, RefundRequest: null } state && refunded.Contains(order.Order.OrderId)
-                ? order with { State = state with { RefundRequest = await RequestAsync(order.Order.OrderId, cancellationToken) } }
+                ? order with { State = await SinceAsync(order.Order.OrderId, state, cancellationToken) }
                 : order);
         }
 
         return judged;
     }
 
-    private async Task<string?> RequestAsync(string orderId, CancellationToken cancellationToken) =>
-        (await documents.ReadAsync<OrderState>(OrderKeys.State(orderId), cancellationToken))?.RefundRequest;
+    /// <summary>The order as it was read, with what has been decided about its refund since.</summary>
+    private async Task<OrderState> SinceAsync(string orderId, OrderState read, CancellationToken cancellationToken) =>
+        await documents.ReadAsync<OrderState>(OrderKeys.State(orderId), cancellationToken) is { } now
+            ? read with { RefundRequest = now.RefundRequest, Timeline = now.Timeline }
+            : read;
 
     private async Task<IReadOnlyList<FoundOrder>> OrdersAsync(CancellationToken cancellationToken)
     {
@@ -72,8 +75,13 @@ internal sealed class AuditReader(
             // When one key was used for two bodies, both are in the logs and the record is the order.
             var records = await documents.ReadManyAsync<OrderContent>([.. page.Select(order => OrderKeys.Record(order.OrderId))], cancellationToken);
             var states = await documents.ReadManyAsync<OrderState>([.. page.Select(order => OrderKeys.State(order.OrderId))], cancellationToken);
-            found.AddRange(page.Select(order => new FoundOrder(
-                records.GetValueOrDefault(OrderKeys.Record(order.OrderId), order), states.GetValueOrDefault(OrderKeys.State(order.OrderId)))));
+            foreach (var order in page)
+            {
+                // What a bulk read leaves out may be there all the same.
+                var state = states.GetValueOrDefault(OrderKeys.State(order.OrderId))
+                    ?? await documents.ReadAsync<OrderState>(OrderKeys.State(order.OrderId), cancellationToken);
+                found.Add(new FoundOrder(records.GetValueOrDefault(OrderKeys.Record(order.OrderId), order), state));
+            }
         }
 
         return found;

@@ -43,6 +43,8 @@ internal static class OrderKeys
 
     public const string Replicas = "order/replicas";
 
+    public const string Reconciliations = "order/reconciliations";
+
     public static string Record(string orderId) => $"order/{orderId}";
 
     public static string State(string orderId) => $"order/{orderId}/state";
@@ -56,6 +58,8 @@ internal static class OrderKeys
     public static string LogRecord(int slot, long epoch, long n) => $"order/log/{slot}/{epoch}/{n}";
 
     public static string OpenRefunds(int shard) => $"order/refunds/{shard}";
+
+    public static string Reconciliation(long place) => $"order/reconciliations/{place}";
 
     public static string UserHead(string userId) => $"userorders/{Uri.EscapeDataString(userId)}/head";
 

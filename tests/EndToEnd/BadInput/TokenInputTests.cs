@@ -52,6 +52,7 @@ public sealed class TokenInputTests(ShopFixture shop)
         { "POST", "/api/v1/stock/SKU-1001/restocks" },
         { "POST", $"{Orders}/x/refund" },
         { "GET", "/api/v1/ops/invariants" },
+        { "POST", "/api/v1/ops/reconciliations" },
         { "GET", "/api/v1/ops/workflows/x" },
     };
 

@@ -47,6 +47,9 @@ internal sealed class FaultyStateSidecar : IAsyncDisposable
 
     public int Writes { get; private set; }
 
+    /// <summary>Somebody else holds every lock. False: every lock is free, as one is whose lease has run out.</summary>
+    public bool LockIsTaken { get; set; }
+
     /// <summary>There is a broker, which takes everything.</summary>
     public bool HasBroker { get; set; }
 
@@ -67,7 +70,7 @@ internal sealed class FaultyStateSidecar : IAsyncDisposable
         app.MapPost("/v1.0/state/statestore", sidecar.WriteAsync);
         app.MapPost("/v1.0/state/statestore/bulk", sidecar.ReadManyAsync);
         app.MapPost("/v1.0/publish/{broker}/{topic}", sidecar.Publish);
-        app.MapPost("/v1.0-alpha1/lock/{store}", () => Results.Json(new { success = true }));
+        app.MapPost("/v1.0-alpha1/lock/{store}", () => Results.Json(new { success = !sidecar.LockIsTaken }));
         app.MapPost("/v1.0-alpha1/unlock/{store}", () => Results.Json(new { status = 0 }));
         await app.StartAsync();
         return sidecar;

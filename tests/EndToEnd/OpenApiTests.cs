@@ -98,7 +98,8 @@ public sealed partial class OpenApiTests(ShopFixture shop)
 
         Assert.Equal(
             [
-                "POST /api/v1/cart/checkout", "POST /api/v1/orders", "POST /api/v1/sales", "POST /api/v1/sales/{id}/orders", "POST /api/v1/stock/{sku}/restocks",
+                "POST /api/v1/cart/checkout", "POST /api/v1/orders", "POST /api/v1/orders/{id}/refund", "POST /api/v1/sales",
+                "POST /api/v1/sales/{id}/orders", "POST /api/v1/stock/{sku}/restocks",
             ],
             idempotent.Order(StringComparer.Ordinal));
     }

@@ -35,6 +35,8 @@ internal enum DriftRepair
 {
     /// <summary>None is safe: a person decides.</summary>
     None,
+
+    /// <summary>The order's saga is started unless it runs, and looks at the payment at once.</summary>
     WakeSaga,
 
     /// <summary>Payment looks at the provider; what came for a closed payment goes back.</summary>

@@ -17,6 +17,7 @@ internal sealed partial class DriftRepairs(
     InventoryClient inventory,
     PaymentClient payments,
     IRefundStarter refunds,
+    OrderIntake intake,
     SagaWaker sagas,
     UserOrders userOrders,
     ILogger<DriftRepairs> logger)
@@ -48,6 +49,8 @@ internal sealed partial class DriftRepairs(
         switch (drift.Repair)
         {
             case DriftRepair.WakeSaga:
+                // A saga that was never started is started; the wake-up is for one that waits.
+                await intake.TakeInAsync(order, cancellationToken);
                 await sagas.WakeAsync(order.OrderId, cancellationToken);
                 return true;
             case DriftRepair.SettlePayment:

@@ -180,7 +180,7 @@ public sealed class ReconcilerTests : IAsyncLifetime
         var userOrders = new UserOrders(_store.Documents);
         return new Reconciler(
             new FactsReader(new AuditReader(log, _store.Documents, inventory, payments, _clock), log, userOrders, _clock),
-            new DriftRepairs(orders, inventory, payments, new NoRefunds(), sagas: null!, userOrders, NullLogger<DriftRepairs>.Instance),
+            new DriftRepairs(orders, inventory, payments, new NoRefunds(), intake: null!, sagas: null!, userOrders, NullLogger<DriftRepairs>.Instance),
             _history,
             _store.Dapr,
             new IdSource(),

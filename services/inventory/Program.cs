@@ -19,6 +19,7 @@ builder.Services.AddActors(options =>
     options.Actors.RegisterActor<StockActor>();
 });
 builder.Services.AddSingleton<SweepReservations>();
+builder.Services.AddSingleton<ReturnedUnits>();
 builder.Services.AddSingleton<SaleUnits>();
 builder.Services.AddSingleton<SaleViews>();
 builder.Services.AddSingleton<SweepSales>();

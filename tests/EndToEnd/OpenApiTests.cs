@@ -27,6 +27,7 @@ public sealed partial class OpenApiTests(ShopFixture shop)
         "GET /api/v1/orders 400 401 429 500 503",
         "GET /api/v1/orders/{id} 401 404 429 500 503",
         "POST /api/v1/orders/{id}/cancel 401 404 409 412 429 500 503",
+        "POST /api/v1/orders/{id}/refund 400 401 403 404 409 429 500 503",
         "GET /api/v1/orders/{id}/events 401 404 429 500 503",
         "GET /api/v1/orders/{id}/stream 400 401 404 429 500 503",
         "GET /api/v1/orders/{id}/shipment 401 404 429 500 503",
@@ -41,6 +42,8 @@ public sealed partial class OpenApiTests(ShopFixture shop)
         "GET /api/v1/points 400 401 404 429 500 503",
         "GET /api/v1/ops/invariants 401 403 429 500 503",
         "GET /api/v1/ops/outbox 401 403 429 500 503",
+        "GET /api/v1/ops/reconciliations 400 401 403 429 500 503",
+        "POST /api/v1/ops/reconciliations 401 403 409 429 500 503",
         "GET /api/v1/ops/settings 401 403 429 500 503",
         "PUT /api/v1/ops/settings 400 401 403 412 413 429 500 503",
         "GET /api/v1/ops/workflows/{orderId} 401 403 404 429 500 503",
@@ -97,7 +100,8 @@ public sealed partial class OpenApiTests(ShopFixture shop)
 
         Assert.Equal(
             [
-                "POST /api/v1/cart/checkout", "POST /api/v1/orders", "POST /api/v1/sales", "POST /api/v1/sales/{id}/orders", "POST /api/v1/stock/{sku}/restocks",
+                "POST /api/v1/cart/checkout", "POST /api/v1/orders", "POST /api/v1/orders/{id}/refund", "POST /api/v1/sales",
+                "POST /api/v1/sales/{id}/orders", "POST /api/v1/stock/{sku}/restocks",
             ],
             idempotent.Order(StringComparer.Ordinal));
     }

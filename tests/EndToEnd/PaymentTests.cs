@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text.Json;
 using DaprShop.TestKit;
 using DaprShop.TestKit.Shop;
 
@@ -119,15 +118,5 @@ public sealed class PaymentTests(ShopFixture shop)
         Assert.Equal((HttpStatusCode.BadRequest, "validation"), (refused.Status, refused.Problem));
     }
 
-    private async Task<IReadOnlyList<string>> LedgerAsync(string orderId)
-    {
-        using var http = new HttpClient();
-        using var ledger = JsonDocument.Parse(await http.GetStringAsync(new Uri($"{shop.Shop.Provider}/v1/ledger")));
-        return
-        [
-            .. ledger.RootElement.GetProperty("items").EnumerateArray()
-                .Where(entry => entry.GetProperty("reference").GetString() == orderId)
-                .Select(entry => $"{entry.GetProperty("kind").GetString()} {entry.GetProperty("amount").GetInt64()}"),
-        ];
-    }
+    private Task<IReadOnlyList<string>> LedgerAsync(string orderId) => shop.LedgerAsync(orderId);
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using DaprShop.TestKit.Shop;
 
 namespace DaprShop.Tests.EndToEnd;
@@ -19,7 +20,11 @@ public sealed class ShopFixture : IAsyncLifetime
     public static IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> ShortTimes(TimeSpan window) =>
         new Dictionary<string, IReadOnlyDictionary<string, string>>
         {
-            ["order"] = new Dictionary<string, string> { ["Payment__Window"] = window.ToString("c", CultureInfo.InvariantCulture) },
+            ["order"] = new Dictionary<string, string>
+            {
+                ["Payment__Window"] = window.ToString("c", CultureInfo.InvariantCulture),
+                ["Reconciliation__Patience"] = "00:00:10",
+            },
             ["provider"] = new Dictionary<string, string>
             {
                 ["Provider__LateAfter"] = (window + TimeSpan.FromSeconds(3)).ToString("c", CultureInfo.InvariantCulture),
@@ -42,6 +47,19 @@ public sealed class ShopFixture : IAsyncLifetime
     /// <summary>A customer nobody else in this run is.</summary>
     public Task<ShopClient> NewShopperAsync() =>
         ShopClient.SignInAsync(Gateway, string.Create(CultureInfo.InvariantCulture, $"shopper-{1000 + Interlocked.Increment(ref _fresh)}"));
+
+    /// <summary>What the provider's own record says of an order, such as <c>capture 2500</c>, in its order.</summary>
+    public async Task<IReadOnlyList<string>> LedgerAsync(string orderId)
+    {
+        using var http = new HttpClient();
+        using var ledger = JsonDocument.Parse(await http.GetStringAsync(new Uri($"{Shop.Provider}/v1/ledger")));
+        return
+        [
+            .. ledger.RootElement.GetProperty("items").EnumerateArray()
+                .Where(entry => entry.GetProperty("reference").GetString() == orderId)
+                .Select(entry => $"{entry.GetProperty("kind").GetString()} {entry.GetProperty("amount").GetInt64()}"),
+        ];
+    }
 
     /// <summary>A product of its own with so many units, so that a scenario's stock can be counted.</summary>
     public async Task<string> NewProductAsync(int units)

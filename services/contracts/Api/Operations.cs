@@ -19,3 +19,27 @@ public sealed record OutboxView(int Waiting, DateTimeOffset? OldestAt, double Ol
 
 /// <param name="Owner">The replica that relays it.</param>
 public sealed record OutboxSlot(int Slot, string Owner, int Waiting, DateTimeOffset? OldestAt);
+
+/// <summary>One run of the audit, which compares orders, stock, money and lists.</summary>
+/// <param name="Trigger"><c>cron</c> or <c>operator</c>.</param>
+/// <param name="Status"><c>Running</c>, <c>Completed</c> or <c>Failed</c>.</param>
+/// <param name="Drifts">At most a hundred of them; the counts have all.</param>
+/// <param name="Error">Why it failed; null otherwise.</param>
+public sealed record Reconciliation(
+    string Id,
+    string Trigger,
+    string Status,
+    DateTimeOffset StartedAt,
+    DateTimeOffset? EndedAt,
+    ReconciliationCounts Counts,
+    IReadOnlyList<ReconciliationDrift> Drifts,
+    string? Error);
+
+/// <param name="Orders">Accepted orders that were compared.</param>
+/// <param name="LedgerEntries">Captures and refunds of the payment provider.</param>
+public sealed record ReconciliationCounts(int Orders, int Reservations, int LedgerEntries, int Drifts, int Repaired);
+
+/// <param name="Kind">Such as <c>double-capture</c> or <c>refund-missing</c>.</param>
+/// <param name="Sku">The SKU, or the bucket of the stock; null when it is about money or a list.</param>
+/// <param name="Repaired">The command that makes it right took effect; false: a person decides.</param>
+public sealed record ReconciliationDrift(string Kind, string? OrderId, string? Sku, string Detail, bool Repaired);

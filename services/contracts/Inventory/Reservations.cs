@@ -50,18 +50,22 @@ public enum ReserveOutcome
 /// <param name="Available">Units left, for the sold-out answer.</param>
 public sealed record ReserveResult(ReserveOutcome Outcome, EncodedOrder? Order, bool Replayed, long Available);
 
-/// <summary>Tentative -> Held -> Confirmed | Released; Tentative -> Released.</summary>
+/// <summary>Tentative -> Held -> Confirmed | Released; Tentative -> Released; Confirmed -> Returned.</summary>
 public enum ReservationState
 {
     Tentative,
     Held,
     Confirmed,
     Released,
+
+    /// <summary>Sold, and given back by a refund.</summary>
+    Returned,
 }
 
 /// <summary>
-/// <c>POST /internal/reservations/{hold|confirm|release}</c>. Each is idempotent; <c>Done</c> is false when the
-/// reservation can no longer get there (released before a hold or confirm, confirmed before a release, or unknown).
+/// <c>POST /internal/reservations/{hold|confirm|release|return}</c>. Each is idempotent; <c>Done</c> is false when the
+/// reservation can no longer get there (released before a hold or confirm, confirmed before a release, or unknown). A return is always done:
+/// whatever the reservation kept or had sold is available again.
 /// </summary>
 /// <param name="UserId">Whose order it is: it leads to the bucket.</param>
 /// <param name="SaleId">The order's sale, if it has one.</param>

@@ -101,6 +101,13 @@ internal static class RouteTable
             Conditional = true,
             Refusals = [404, 409, 412],
         },
+        new("POST", "/api/v1/orders/{id}/refund", "refundOrder", AppIds.Order, Access.Operator, "Refund a confirmed order: its money and its units go back")
+        {
+            Response = typeof(OrderView),
+            Success = StatusCodes.Status202Accepted,
+            Idempotent = true,
+            Refusals = [400, 404, 409],
+        },
         new("GET", "/api/v1/orders/{id}/events", "getOrderTimeline", AppIds.Order, Access.SignedIn, "Every state change of an order, with its cause")
         {
             Response = typeof(OrderTimeline),
@@ -216,6 +223,18 @@ internal static class RouteTable
         new("GET", "/api/v1/ops/outbox", "getOutbox", AppIds.Order, Access.Operator, "Accepted orders that wait for their sagas: how many, and for how long")
         {
             Response = typeof(OutboxView),
+        },
+        new("GET", "/api/v1/ops/reconciliations", "listReconciliations", AppIds.Order, Access.Operator, "What the audit found, the newest run first")
+        {
+            Response = typeof(Page<Reconciliation>),
+            Paged = true,
+            Refusals = [400],
+        },
+        new("POST", "/api/v1/ops/reconciliations", "runReconciliation", AppIds.Order, Access.Operator, "Run the audit now; answers with the run that has begun, or that runs already")
+        {
+            Response = typeof(Reconciliation),
+            Success = StatusCodes.Status202Accepted,
+            Refusals = [409],
         },
         new("GET", "/api/v1/ops/workflows/{orderId}", "getWorkflow", AppIds.Order, Access.Operator, "The workflow behind an order")
         {

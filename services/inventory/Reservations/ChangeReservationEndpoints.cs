@@ -4,7 +4,7 @@ using DaprShop.ServiceDefaults.Json;
 
 namespace DaprShop.Inventory.Reservations;
 
-/// <summary>Hold, confirm and release: the saga's steps on a reservation. Each may run any number of times.</summary>
+/// <summary>Hold, confirm, release and return: the saga's steps on a reservation. Each may run any number of times.</summary>
 internal static class ChangeReservationEndpoints
 {
     public static void MapChangeReservation(this IEndpointRouteBuilder routes)
@@ -12,6 +12,10 @@ internal static class ChangeReservationEndpoints
         Map(routes, "hold", ReservationState.Held);
         Map(routes, "confirm", ReservationState.Confirmed);
         Map(routes, "release", ReservationState.Released);
+        routes.MapPost(
+            "/internal/reservations/return",
+            (Tolerant<ChangeReservation> command, StockPools pools, ReturnedUnits returned, CancellationToken cancellationToken) =>
+                returned.ReturnAsync(command.Body, pools, cancellationToken));
     }
 
     internal static async Task<ChangeReservationResult> HandleAsync(
@@ -23,8 +27,8 @@ internal static class ChangeReservationEndpoints
             return await pool.ChangeAsync(command.UserId, new ReservationStep(command.ReservationId, step), cancellationToken);
         }
 
-        // Releasing what was never reserved is done.
-        return new ChangeReservationResult(Done: step == ReservationState.Released, State: null);
+        // Giving back what was never reserved is done.
+        return new ChangeReservationResult(Done: step is ReservationState.Released or ReservationState.Returned, State: null);
     }
 
     private static void Map(IEndpointRouteBuilder routes, string path, ReservationState step) =>

@@ -46,11 +46,14 @@ internal sealed partial class SweepSales(
 
         if (now >= sale.EndsAt + AfterEnd && await units.ReturnAsync(pool, cancellationToken))
         {
-            await documents.ChangeAsync<StockIndex, bool>(
+            var isSettled = await documents.ChangeAsync<StockIndex, bool>(
                 StockKeys.Index,
-                index => index is null ? Change.None<StockIndex, bool>(false) : Change.To(index.Settle(indexed.Id), true),
+                index => index?.Settle(indexed.Id, indexed.Reopened) is { } next ? Change.To(next, true) : Change.None<StockIndex, bool>(false),
                 cancellationToken);
-            LogSettled(indexed.Id);
+            if (isSettled)
+            {
+                LogSettled(indexed.Id);
+            }
         }
     }
 

@@ -67,6 +67,7 @@ internal static class StockDecisions
         ReservationState.Held => Hold(stock, step.ReservationId, now),
         ReservationState.Confirmed => Confirm(stock, step.ReservationId, now),
         ReservationState.Released => Release(stock, step.ReservationId, now),
+        ReservationState.Returned => Return(stock, step.ReservationId, now),
         _ => throw new ArgumentOutOfRangeException(nameof(step), step.Step, "is not a step"),
     };
 
@@ -75,7 +76,7 @@ internal static class StockDecisions
         {
             null => new(new ChangeReservationResult(Done: false, State: null)),
             { State: ReservationState.Tentative } => new(Done(ReservationState.Held), new ReservationHeld(reservationId, now)),
-            { State: ReservationState.Released } => new(Refused(ReservationState.Released)),
+            { State: ReservationState.Released or ReservationState.Returned } reservation => new(Refused(reservation.State)),
             var reservation => new(Done(reservation.State)),
         };
 
@@ -84,7 +85,7 @@ internal static class StockDecisions
         {
             null => new(new ChangeReservationResult(Done: false, State: null)),
             { State: ReservationState.Confirmed } => new(Done(ReservationState.Confirmed)),
-            { State: ReservationState.Released } => new(Refused(ReservationState.Released)),
+            { State: ReservationState.Released or ReservationState.Returned } reservation => new(Refused(reservation.State)),
             _ => new(Done(ReservationState.Confirmed), new ReservationConfirmed(reservationId, now)),
         };
 
@@ -94,8 +95,18 @@ internal static class StockDecisions
         {
             null => new(new ChangeReservationResult(Done: true, State: null)),
             { State: ReservationState.Confirmed } => new(Refused(ReservationState.Confirmed)),
-            { State: ReservationState.Released } => new(Done(ReservationState.Released)),
+            { IsOpen: false } reservation => new(Done(reservation.State)),
             _ => new(Done(ReservationState.Released), new ReservationReleased(reservationId, now)),
+        };
+
+    /// <summary>A refunded order's units go back, once, from whichever state they are in; what is back already is done.</summary>
+    public static Decision<ChangeReservationResult> Return(StockLedger stock, string reservationId, DateTimeOffset now) =>
+        stock.Find(reservationId) switch
+        {
+            null => new(new ChangeReservationResult(Done: true, State: null)),
+            { State: ReservationState.Confirmed } => new(Done(ReservationState.Returned), new UnitsReturned(reservationId, now)),
+            { IsOpen: true } => new(Done(ReservationState.Released), new ReservationReleased(reservationId, now)),
+            var reservation => new(Done(reservation.State)),
         };
 
     /// <summary>Gives back what the sweeper judged, unless it was held or taken again in the meantime.</summary>

@@ -11,6 +11,7 @@ namespace DaprShop.Inventory.Stock;
 [JsonDerivedType(typeof(ReservationHeld), "held")]
 [JsonDerivedType(typeof(ReservationConfirmed), "confirmed")]
 [JsonDerivedType(typeof(ReservationReleased), "released")]
+[JsonDerivedType(typeof(UnitsReturned), "returned")]
 [JsonDerivedType(typeof(PullStarted), "pullStarted")]
 [JsonDerivedType(typeof(UnitsSent), "sent")]
 [JsonDerivedType(typeof(UnitsReceived), "received")]
@@ -32,6 +33,9 @@ internal sealed record ReservationHeld(string ReservationId, DateTimeOffset At) 
 internal sealed record ReservationConfirmed(string ReservationId, DateTimeOffset At) : StockEntry(At);
 
 internal sealed record ReservationReleased(string ReservationId, DateTimeOffset At) : StockEntry(At);
+
+/// <summary>A refund: the sold units of this reservation are available again.</summary>
+internal sealed record UnitsReturned(string ReservationId, DateTimeOffset At) : StockEntry(At);
 
 /// <summary>This bucket asks another for units; it has one such question open at most.</summary>
 internal sealed record PullStarted(UnitPull Pull, DateTimeOffset At) : StockEntry(At);

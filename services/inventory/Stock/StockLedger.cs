@@ -154,6 +154,12 @@ internal sealed class StockLedger
                 Available += returned.Quantity;
                 Count(returned.Buyer, -returned.Quantity);
                 break;
+            case UnitsReturned back:
+                var refunded = Move(back.ReservationId, ReservationState.Returned);
+                Sold -= refunded.Quantity;
+                Available += refunded.Quantity;
+                Count(refunded.Buyer, -refunded.Quantity);
+                break;
             case PullStarted started:
                 Pull = started.Pull;
                 LastPull = started.Pull.Number;
@@ -216,7 +222,7 @@ internal sealed class StockLedger
         {
             ledger.Put(reservation);
             ledger._orderIds.Add(reservation.OrderId);
-            ledger.Count(reservation.Buyer, reservation.State == ReservationState.Released ? 0 : reservation.Quantity);
+            ledger.Count(reservation.Buyer, reservation.State is ReservationState.Released or ReservationState.Returned ? 0 : reservation.Quantity);
         }
 
         return ledger;
@@ -267,7 +273,7 @@ internal sealed class StockLedger
     {
         var reservation = Require(reservationId);
         var wasHeld = reservation.WasHeld || state == ReservationState.Held;
-        var hasEnded = state == ReservationState.Confirmed || (state == ReservationState.Released && wasHeld);
+        var hasEnded = state is ReservationState.Confirmed or ReservationState.Returned || (state == ReservationState.Released && wasHeld);
         Put(reservation with { State = state, WasHeld = wasHeld, Order = hasEnded ? null : reservation.Order });
         return reservation;
     }

@@ -116,9 +116,20 @@ internal sealed record StockIndex(IReadOnlyList<string> Skus, IReadOnlyList<Inde
         return Skus.Contains(settings.Sku, StringComparer.Ordinal) ? null : this with { Skus = [.. Skus, settings.Sku] };
     }
 
-    public StockIndex Settle(string saleId) =>
-        this with { Sales = [.. AllSales.Select(sale => sale.Id == saleId ? sale with { IsSettled = true } : sale)] };
+    /// <param name="reopened">How often it had been reopened when it was looked at.</param>
+    /// <returns>Null: units came back since, so it has to be looked at again.</returns>
+    public StockIndex? Settle(string saleId, int reopened) =>
+        AllSales.Any(sale => sale.Id == saleId && sale.Reopened == reopened)
+            ? With(saleId, sale => sale with { IsSettled = true })
+            : null;
+
+    /// <summary>Units came back after the end: the sweep has to bring them to the SKU, whatever it has seen before.</summary>
+    public StockIndex Reopen(string saleId) => With(saleId, sale => sale with { IsSettled = false, Reopened = sale.Reopened + 1 });
+
+    private StockIndex With(string saleId, Func<IndexedSale, IndexedSale> change) =>
+        this with { Sales = [.. AllSales.Select(sale => sale.Id == saleId ? change(sale) : sale)] };
 }
 
 /// <param name="IsSettled">It has ended, all its reservations have too, and what was left is back with the SKU.</param>
-internal sealed record IndexedSale(string Id, bool IsSettled = false);
+/// <param name="Reopened">How often units came back after its end.</param>
+internal sealed record IndexedSale(string Id, bool IsSettled = false, int Reopened = 0);

@@ -13,6 +13,7 @@ internal static partial class EventEndpoints
     {
         MapEvent<OrderConfirmed>(routes, "/events/orders-confirmed", order => order.UserId, NotificationTexts.For);
         MapEvent<OrderCancelled>(routes, "/events/orders-cancelled", order => order.UserId, NotificationTexts.For);
+        MapEvent<OrderRefunded>(routes, "/events/orders-refunded", order => order.UserId, NotificationTexts.For);
         MapEvent<PaymentRefunded>(routes, "/events/payments-refunded", payment => payment.UserId, NotificationTexts.For);
         // What the topics carry for others, and types of a later version: nothing to tell a customer.
         routes.MapPost("/events/unhandled", async (HttpRequest request, CancellationToken cancellationToken) =>

@@ -22,6 +22,9 @@ internal static class NotificationTexts
             _ => "Your order is cancelled.",
         });
 
+    public static NotificationView? For(OrderRefunded order) => order.Total is null ? null : Entry(
+        "order-refunded", order.OrderId, order.At, "Order refunded", $"Your order is refunded ({Text(order.Total)}).");
+
     public static NotificationView? For(PaymentRefunded payment) => payment.Amount is null ? null : Entry(
         "payment-refunded", payment.OrderId, payment.At, "Payment refunded", $"{Text(payment.Amount)} is on its way back to you.");
 

@@ -27,6 +27,9 @@ internal sealed class InventoryClient(HttpClient http)
     public Task<ChangeReservationResult> ReleaseAsync(OrderContent order, OrderLine line, CancellationToken cancellationToken) =>
         ChangeAsync("release", order, line, cancellationToken);
 
+    public Task<ChangeReservationResult> ReturnAsync(OrderContent order, OrderLine line, CancellationToken cancellationToken) =>
+        ChangeAsync("return", order, line, cancellationToken);
+
     /// <returns>Null: there is no such sale.</returns>
     public async Task<SaleOffer?> FindSaleAsync(string id, CancellationToken cancellationToken)
     {

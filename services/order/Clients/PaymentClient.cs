@@ -21,6 +21,9 @@ internal sealed class PaymentClient(HttpClient http)
     public Task<PaymentResult> RefundAsync(OrderContent order, CancellationToken cancellationToken) =>
         PostAsync("refund", Command(order), cancellationToken);
 
+    public Task<PaymentResult> SettleAsync(OrderContent order, CancellationToken cancellationToken) =>
+        PostAsync("settle", Command(order), cancellationToken);
+
     public async Task<ProviderLedger> LedgerAsync(CancellationToken cancellationToken) =>
         await http.GetFromJsonAsync<ProviderLedger>("internal/payments/ledger", ShopJson.Documents, cancellationToken)
             ?? throw new DependencyUnavailableException("payment answered nothing");

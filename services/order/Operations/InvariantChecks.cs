@@ -6,13 +6,16 @@ using DaprShop.Order.Orders;
 namespace DaprShop.Order.Operations;
 
 /// <summary>What three independent records say: the order logs with their states, the stock logs, the provider's ledger.</summary>
-/// <param name="Orders">Read before the other two: what a terminal order entails is in them then.</param>
+/// <param name="Orders">
+/// Read before the other two: what a terminal order entails is in them then. Of one that the other two show being refunded, whether it is has
+/// been read after them.
+/// </param>
 internal sealed record AuditEvidence(
     IReadOnlyList<FoundOrder> Orders, IReadOnlyList<StockAudit> Stock, IReadOnlyList<LedgerEntry> Ledger, DateTimeOffset AsOf);
 
 /// <summary>
 /// The shop's promises as pure functions of the evidence. Inequalities are judged always; equalities only for orders that have
-/// ended, because the others are on their way.
+/// ended and are not being refunded, because the others are on their way.
 /// </summary>
 internal static class InvariantChecks
 {
@@ -36,6 +39,7 @@ internal static class InvariantChecks
             ChargedAtMostOnce(evidence),
             ConfirmedOrdersArePaid(evidence),
             CancelledOrdersKeepNoMoney(evidence),
+            RefundedOrdersKeepNoMoney(evidence),
             NoMoneyWithoutOrder(evidence),
         ];
         return new InvariantsReport(checks.All(check => check.Holds), evidence.AsOf, Math.Max(0, lag.TotalSeconds), checks);
@@ -75,7 +79,7 @@ internal static class InvariantChecks
     private static InvariantCheck NothingOversold(AuditEvidence evidence)
     {
         var confirmed = evidence.Orders
-            .Where(order => order.State?.Status == OrderStatus.Confirmed)
+            .Where(order => order.State is { Status: OrderStatus.Confirmed, IsRefunding: false })
             .SelectMany(order => order.Order.Lines)
             .GroupBy(line => line.Sku, StringComparer.Ordinal)
             .ToDictionary(lines => lines.Key, lines => lines.Sum(line => (long)line.Quantity), StringComparer.Ordinal);
@@ -95,12 +99,11 @@ internal static class InvariantChecks
             .ToDictionary(pair => (pair.Sku, pair.Reservation.ReservationId), pair => pair.Reservation.State);
         return None(
             "ended-orders-settled-stock",
-            "a confirmed order's units are sold, a cancelled order's are back",
+            "a confirmed order's units are sold, a cancelled or refunded order's are back",
             from order in evidence.Orders
-            where IsTerminal(order)
-            let expected = order.State!.Status == OrderStatus.Confirmed ? ReservationState.Confirmed : ReservationState.Released
+            where IsTerminal(order) && !order.State!.IsRefunding
             from line in order.Order.Lines
-            let isSettled = reservations.TryGetValue((line.Sku, line.ReservationId), out var state) && state == expected
+            let isSettled = reservations.TryGetValue((line.Sku, line.ReservationId), out var state) && IsSettled(state, order.State!.Status)
             where !isSettled
             select order.Order.OrderId);
     }
@@ -110,12 +113,12 @@ internal static class InvariantChecks
         var orders = ById(evidence);
         return None(
             "sold-units-are-orders",
-            "every sold unit belongs to an accepted order that was not cancelled",
+            "every sold unit belongs to an accepted order that was not cancelled or refunded",
             from stock in evidence.Stock
             from reservation in stock.Reservations
             where reservation.State == ReservationState.Confirmed
                 && (orders.TryGetValue(reservation.OrderId, out var order)
-                    ? order.State?.Status == OrderStatus.Cancelled
+                    ? order.State?.Status is OrderStatus.Cancelled or OrderStatus.Refunded
                     : reservation.ReservedAt + Patience < evidence.AsOf)
             select reservation.ReservationId);
     }
@@ -149,7 +152,7 @@ internal static class InvariantChecks
             "confirmed-orders-are-paid",
             "the provider holds exactly the total of every confirmed order",
             from order in evidence.Orders
-            where order.State?.Status == OrderStatus.Confirmed && net.GetValueOrDefault(order.Order.OrderId) != order.Order.Total.Amount
+            where order.State is { Status: OrderStatus.Confirmed, IsRefunding: false } && net.GetValueOrDefault(order.Order.OrderId) != order.Order.Total.Amount
             select order.Order.OrderId);
     }
 
@@ -163,6 +166,17 @@ internal static class InvariantChecks
             where order.State?.Status == OrderStatus.Cancelled
                 && net.GetValueOrDefault(order.Order.OrderId) != 0
                 && LastEntry(evidence, order.Order.OrderId) + Patience < evidence.AsOf
+            select order.Order.OrderId);
+    }
+
+    private static InvariantCheck RefundedOrdersKeepNoMoney(AuditEvidence evidence)
+    {
+        var net = Nets(evidence);
+        return None(
+            "refunded-orders-keep-no-money",
+            "the provider holds nothing of a refunded order",
+            from order in evidence.Orders
+            where order.State?.Status == OrderStatus.Refunded && net.GetValueOrDefault(order.Order.OrderId) != 0
             select order.Order.OrderId);
     }
 
@@ -185,6 +199,13 @@ internal static class InvariantChecks
         evidence.Stock.Select(stock => stock.Document).GroupBy(bucket => bucket.Sku, StringComparer.Ordinal);
 
     private static bool IsTerminal(FoundOrder order) => order.State is { } state && OrderTable.IsTerminal(state.Status);
+
+    private static bool IsSettled(ReservationState reservation, OrderStatus order) => order switch
+    {
+        OrderStatus.Confirmed => reservation == ReservationState.Confirmed,
+        OrderStatus.Refunded => reservation == ReservationState.Returned,
+        _ => reservation is ReservationState.Released or ReservationState.Returned,
+    };
 
     private static DateTimeOffset LastEntry(AuditEvidence evidence, string orderId) =>
         evidence.Ledger.Where(entry => entry.Reference == orderId).Max(entry => entry.At);

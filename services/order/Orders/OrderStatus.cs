@@ -22,5 +22,6 @@ internal enum OrderEvent
     ReservationConfirmed,
     ConfirmRefused,
     LatePaymentRefunded,
+    RefundRequested,
     Refunded,
 }

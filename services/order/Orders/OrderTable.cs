@@ -20,6 +20,7 @@ internal static class OrderTable
             [(OrderStatus.Paid, OrderEvent.ReservationConfirmed)] = OrderStatus.Confirmed,
             [(OrderStatus.Paid, OrderEvent.ConfirmRefused)] = OrderStatus.Cancelled,
             [(OrderStatus.Cancelled, OrderEvent.LatePaymentRefunded)] = OrderStatus.Cancelled,
+            [(OrderStatus.Confirmed, OrderEvent.RefundRequested)] = OrderStatus.Confirmed,
             [(OrderStatus.Confirmed, OrderEvent.Refunded)] = OrderStatus.Refunded,
         }.ToFrozenDictionary();
 
@@ -53,7 +54,8 @@ internal static class OrderTable
         OrderEvent.ReservationConfirmed => "stock sold",
         OrderEvent.ConfirmRefused => "stock could not be sold, payment refunded",
         OrderEvent.LatePaymentRefunded => "late payment refunded",
-        OrderEvent.Refunded => "refunded",
+        OrderEvent.RefundRequested => "refund requested",
+        OrderEvent.Refunded => "payment refunded, stock returned",
         _ => throw new ArgumentOutOfRangeException(nameof(happened), happened, "Not an order event."),
     };
 }

@@ -4,7 +4,7 @@ using DaprShop.ServiceDefaults.State;
 namespace DaprShop.Order.Orders;
 
 /// <summary>What an event brings along.</summary>
-internal sealed record TransitionDetails(DateTimeOffset? PayBefore = null, string? PaymentId = null, string? TraceId = null);
+internal sealed record TransitionDetails(DateTimeOffset? PayBefore = null, string? PaymentId = null, string? TraceId = null, string? RefundRequest = null);
 
 /// <param name="Applied">The event is in the timeline, by this call or an earlier one. False: it was illegal and changed nothing.</param>
 internal sealed record TransitionResult(OrderState State, bool Applied);
@@ -38,6 +38,7 @@ internal static class OrderTransitions
             Version = state.Version + 1,
             PayBefore = details.PayBefore ?? state.PayBefore,
             PaymentId = details.PaymentId ?? state.PaymentId,
+            RefundRequest = details.RefundRequest ?? state.RefundRequest,
             CancelReason = OrderTable.CancelReason(happened) ?? state.CancelReason,
             PaymentStatus = PaymentStatusAfter(happened) ?? state.PaymentStatus,
             Timeline = [.. state.Timeline, new OrderTransition(status, now, OrderTable.Cause(happened), eventId, details.TraceId)],

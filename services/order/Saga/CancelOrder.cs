@@ -15,7 +15,12 @@ internal sealed class CancelOrder(OrderStore orders, InventoryClient inventory, 
         var order = await orders.RequireAsync(input.OrderId, CancellationToken.None);
         foreach (var line in order.Lines)
         {
-            await inventory.ReleaseAsync(order, line, CancellationToken.None);
+            var released = await inventory.ReleaseAsync(order, line, CancellationToken.None);
+            if (!released.Done)
+            {
+                // Sold already, before another line of the same order turned out to be gone.
+                await inventory.ReturnAsync(order, line, CancellationToken.None);
+            }
         }
 
         var advanced = await advance.AdvanceAsync(order, input.Reason, new TransitionDetails(PaymentId: input.PaymentId), CancellationToken.None);

@@ -1,4 +1,5 @@
 using Dapr.Workflow;
+using DaprShop.Order.Refunding;
 
 namespace DaprShop.Order.Saga;
 
@@ -14,5 +15,9 @@ internal static class OrderSaga
         options.RegisterActivity<ConfirmOrder>();
         options.RegisterActivity<RefundOrder>();
         options.RegisterActivity<CancelOrder>();
+        options.RegisterWorkflow<RefundWorkflow>();
+        options.RegisterActivity<CheckRefund>();
+        options.RegisterActivity<ReturnUnits>();
+        options.RegisterActivity<EndRefund>();
     }
 }

@@ -17,7 +17,7 @@ internal sealed class OrderWorkflow : Workflow<string, string>
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(15);
 
     /// <summary>A step that cannot be reached now will be: giving up would leave money or stock in between.</summary>
-    private static readonly WorkflowTaskOptions UntilDone = new(
+    internal static readonly WorkflowTaskOptions UntilDone = new(
         new WorkflowRetryPolicy(10_000, TimeSpan.FromMilliseconds(200), backoffCoefficient: 2, maxRetryInterval: TimeSpan.FromSeconds(10)));
 
     public override async Task<string> RunAsync(WorkflowContext context, string orderId)

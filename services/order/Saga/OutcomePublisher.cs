@@ -28,6 +28,13 @@ internal sealed class OutcomePublisher(EventPublisher events)
                     orderId,
                     new OrderCancelled($"{orderId}:cancelled", orderId, order.UserId, state.CancelReason ?? "unknown", at, state.Version));
                 break;
+            case OrderStatus.Refunded:
+                await PublishAsync(
+                    OrderRefunded.Type,
+                    $"{orderId}:refunded",
+                    orderId,
+                    new OrderRefunded($"{orderId}:refunded", orderId, order.UserId, order.Total, at, state.Version));
+                break;
         }
     }
 

@@ -5,7 +5,7 @@ using DaprShop.ServiceDefaults.Json;
 
 namespace DaprShop.Payment.Payments;
 
-/// <summary>What the order saga asks of payment. Each call may be repeated; each answers with the payment as it now stands.</summary>
+/// <summary>What the order saga and the audit ask of payment. Each call may be repeated; each answers with the payment as it now stands.</summary>
 internal static class PaymentCommandEndpoints
 {
     public static void MapPaymentCommands(this IEndpointRouteBuilder routes)
@@ -14,6 +14,7 @@ internal static class PaymentCommandEndpoints
         routes.MapPost("/internal/payments/poll", PollAsync);
         routes.MapPost("/internal/payments/close", CloseAsync);
         routes.MapPost("/internal/payments/refund", RefundAsync);
+        routes.MapPost("/internal/payments/settle", SettleAsync);
         routes.MapGet("/internal/payments/ledger", LedgerAsync);
     }
 
@@ -32,6 +33,10 @@ internal static class PaymentCommandEndpoints
     internal static async Task<PaymentResult> RefundAsync(
         Tolerant<PaymentCommand> command, PaymentProcess payments, SettlementWatch watch, CancellationToken cancellationToken) =>
         await ResultAsync(await payments.RefundAsync(command.Body.OrderId, cancellationToken), watch, cancellationToken);
+
+    internal static async Task<PaymentResult> SettleAsync(
+        Tolerant<PaymentCommand> command, PaymentProcess payments, SettlementWatch watch, CancellationToken cancellationToken) =>
+        await ResultAsync(await payments.SettleClosedAsync(command.Body.OrderId, cancellationToken), watch, cancellationToken);
 
     internal static Task<ProviderLedger> LedgerAsync(ProviderClient provider, CancellationToken cancellationToken) =>
         provider.LedgerAsync(cancellationToken);

@@ -70,6 +70,16 @@ internal sealed partial class PaymentProcess(
         return await FinishAsync(payment, cancellationToken);
     }
 
+    /// <summary>Asks the provider about a payment that nobody follows any more; money that came for a closed one goes back.</summary>
+    public async Task<PaymentDocument> SettleClosedAsync(string orderId, CancellationToken cancellationToken)
+    {
+        var payment = await RequireAsync(orderId, cancellationToken);
+        return payment.Status is PaymentStatus.Voided or PaymentStatus.Failed
+            && await provider.FindAsync(orderId, cancellationToken) is { Status: not ChargeStatus.Processing } outcome
+                ? await SettleAsync(orderId, outcome, cancellationToken)
+                : await FinishAsync(payment, cancellationToken);
+    }
+
     /// <summary>Does what the document says is owed: a refund that was decided, events that are not out.</summary>
     public async Task<PaymentDocument> FinishAsync(PaymentDocument payment, CancellationToken cancellationToken)
     {

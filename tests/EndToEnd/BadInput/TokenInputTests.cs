@@ -52,7 +52,9 @@ public sealed class TokenInputTests(ShopFixture shop)
         { "PUT", "/api/v1/products/SKU-1001" },
         { "PUT", "/api/v1/stock/SKU-1001" },
         { "POST", "/api/v1/stock/SKU-1001/restocks" },
+        { "POST", $"{Orders}/x/refund" },
         { "GET", "/api/v1/ops/invariants" },
+        { "POST", "/api/v1/ops/reconciliations" },
         { "GET", "/api/v1/ops/workflows/x" },
     };
 

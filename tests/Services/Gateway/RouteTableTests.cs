@@ -15,6 +15,7 @@ public class RouteTableTests
         "GET /api/v1/notifications/stream SignedIn",
         "GET /api/v1/ops/invariants Operator",
         "GET /api/v1/ops/outbox Operator",
+        "GET /api/v1/ops/reconciliations Operator",
         "GET /api/v1/ops/settings Operator",
         "GET /api/v1/ops/workflows/{orderId} Operator",
         "GET /api/v1/orders SignedIn",
@@ -30,8 +31,10 @@ public class RouteTableTests
         "GET /api/v1/sales/{id} Anyone",
         "GET /api/v1/stock/{sku} Anyone",
         "POST /api/v1/cart/checkout SignedIn",
+        "POST /api/v1/ops/reconciliations Operator",
         "POST /api/v1/orders SignedIn",
         "POST /api/v1/orders/{id}/cancel SignedIn",
+        "POST /api/v1/orders/{id}/refund Operator",
         "POST /api/v1/sales Operator",
         "POST /api/v1/sales/{id}/orders SignedIn",
         "POST /api/v1/stock/{sku}/restocks Operator",
@@ -52,9 +55,9 @@ public class RouteTableTests
     }
 
     [Fact]
-    public void Table_NeedingAKey_AreOrdersSalesAndRestocks()
+    public void Table_NeedingAKey_AreOrdersRefundsSalesAndRestocks()
     {
-        Assert.Equal(["restock", "placeOrder", "createSale", "placeSaleOrder", "checkoutCart"], RouteTable.All.Where(route => route.Idempotent).Select(route => route.Name));
+        Assert.Equal(["restock", "placeOrder", "refundOrder", "createSale", "placeSaleOrder", "checkoutCart"], RouteTable.All.Where(route => route.Idempotent).Select(route => route.Name));
     }
 
     [Fact]

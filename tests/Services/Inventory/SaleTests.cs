@@ -1,6 +1,7 @@
 using DaprShop.Contracts;
 using DaprShop.Contracts.Api;
 using DaprShop.Contracts.Inventory;
+using DaprShop.Inventory.Reservations;
 using DaprShop.Inventory.Sales;
 using DaprShop.Inventory.Stock;
 using DaprShop.Order.Orders;
@@ -219,6 +220,51 @@ public sealed class SaleTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Return_InTheSale_IsOnSaleAgainAndLeavesTheBuyersLimit()
+    {
+        await CreateAsync(quantity: 1);
+        _clock.Advance(TimeSpan.FromHours(1));
+        await BuyAsync("o-1", "u-1");
+        await ChangeAsync("o-1", "u-1", ReservationState.Confirmed);
+        Assert.Equal(ReserveOutcome.SoldOut, (await BuyAsync("o-2", "u-2")).Outcome);
+
+        await ReturnAsync("o-1", "u-1");
+        await ReturnAsync("o-1", "u-1");
+
+        Assert.Equal(("Open", 1L, 1L), await ViewAsync() is var view ? (view.Status, view.Allotted, view.Remaining) : default);
+        Assert.Equal(ReserveOutcome.Reserved, (await BuyAsync("o-3", "u-1")).Outcome);
+        Assert.Equal(ReserveOutcome.SoldOut, (await BuyAsync("o-4", "u-2")).Outcome);
+    }
+
+    [Fact]
+    public async Task Return_AfterTheSaleIsSettled_GoesToTheSku()
+    {
+        await CreateAsync(quantity: 1);
+        _clock.Advance(TimeSpan.FromHours(1));
+        await BuyAsync("o-1", "u-1");
+        await ChangeAsync("o-1", "u-1", ReservationState.Confirmed);
+        _clock.Advance(TimeSpan.FromHours(1) + TimeSpan.FromSeconds(11));
+        await SweepAsync(_pools);
+        Assert.True(Assert.Single((await _pools.IndexAsync(CancellationToken.None)).AllSales).IsSettled);
+
+        await ReturnAsync("o-1", "u-1");
+        await SweepAsync(_pools);
+
+        Assert.True(Assert.Single((await _pools.IndexAsync(CancellationToken.None)).AllSales).IsSettled);
+        Assert.Equal(ReserveOutcome.Reserved, (await OrderAsync("o-2", "u-2", quantity: 100)).Outcome);
+        Assert.Equal((100L, 0L, 100L, 0L), await StockAsync() is var stock ? (stock.Initial, stock.Available, stock.Reserved, stock.Sold) : default);
+    }
+
+    [Fact]
+    public void Settle_UnitsCameBackSinceTheLook_IsNotSettled()
+    {
+        var index = new StockIndex([Sku], [new IndexedSale("spring")]);
+
+        Assert.Null(index.Reopen("spring").Settle("spring", reopened: 0));
+        Assert.True(index.Reopen("spring").Settle("spring", reopened: 1)!.AllSales.Single().IsSettled);
+    }
+
+    [Fact]
     public async Task List_NewestFirst_PagesWithoutGaps()
     {
         foreach (var n in Enumerable.Range(1, 5))
@@ -240,6 +286,12 @@ public sealed class SaleTests : IAsyncLifetime
 
         Assert.Equal(["sale-5", "sale-4", "sale-3", "sale-2", "sale-1"], ids);
     }
+
+    private async Task ChangeAsync(string id, string user, ReservationState step) =>
+        await (await _pools.RequireAsync("sale:spring", CancellationToken.None)).ChangeAsync(user, new ReservationStep(id, step), CancellationToken.None);
+
+    private Task ReturnAsync(string id, string user) => new ReturnedUnits(_store.Documents, _clock).ReturnAsync(
+        new ChangeReservation(Sku, id, user, "spring"), _pools, CancellationToken.None);
 
     private SaleViews Views => new(_store.Documents, _clock);
 

@@ -69,6 +69,58 @@ public sealed class StockDecisionsTests
     }
 
     [Fact]
+    public void Return_OfSoldUnits_MakesThemAvailableOnce()
+    {
+        var stock = With(units: 5);
+        Apply(stock, StockDecisions.Reserve(stock, Reserve("o-1", 2), sale: null, Now).Entry);
+        Apply(stock, StockDecisions.Confirm(stock, "o-1", Now).Entry);
+
+        var first = StockDecisions.Return(stock, "o-1", Now);
+        Apply(stock, first.Entry);
+        var again = StockDecisions.Return(stock, "o-1", Now);
+
+        Assert.Equal(new ChangeReservationResult(Done: true, ReservationState.Returned), first.Result);
+        Assert.Equal((first.Result, null), (again.Result, again.Entry));
+        Assert.Equal((5L, 0L, 0L), (stock.Available, stock.Reserved, stock.Sold));
+    }
+
+    [Theory]
+    [InlineData(ReservationState.Tentative)]
+    [InlineData(ReservationState.Held)]
+    public void Return_OfUnitsThatWereNeverSold_ReleasesThem(ReservationState state)
+    {
+        var stock = With(units: 5);
+        Apply(stock, StockDecisions.Reserve(stock, Reserve("o-1", 2), sale: null, Now).Entry);
+        if (state == ReservationState.Held)
+        {
+            Apply(stock, StockDecisions.Hold(stock, "o-1", Now).Entry);
+        }
+
+        var decision = StockDecisions.Return(stock, "o-1", Now);
+        Apply(stock, decision.Entry);
+
+        Assert.Equal(new ChangeReservationResult(Done: true, ReservationState.Released), decision.Result);
+        Assert.Equal((5L, 0L, 0L), (stock.Available, stock.Reserved, stock.Sold));
+    }
+
+    [Fact]
+    public void EveryStep_AfterAReturn_MovesNothing()
+    {
+        var stock = With(units: 5);
+        Apply(stock, StockDecisions.Reserve(stock, Reserve("o-1", 2), sale: null, Now).Entry);
+        Apply(stock, StockDecisions.Confirm(stock, "o-1", Now).Entry);
+        Apply(stock, StockDecisions.Return(stock, "o-1", Now).Entry);
+
+        var (hold, confirm, release) = (
+            StockDecisions.Hold(stock, "o-1", Now), StockDecisions.Confirm(stock, "o-1", Now), StockDecisions.Release(stock, "o-1", Now));
+        var reserve = StockDecisions.Reserve(stock, Reserve("o-1", 2), sale: null, Now);
+
+        Assert.Equal((false, false, true), (hold.Result.Done, confirm.Result.Done, release.Result.Done));
+        Assert.Equal(ReserveOutcome.Unavailable, reserve.Result.Outcome);
+        Assert.Equal((null, null, null, null), (hold.Entry, confirm.Entry, release.Entry, reserve.Entry));
+    }
+
+    [Fact]
     public void Expire_RenewedMeanwhile_GivesNothingBack()
     {
         var stock = With(units: 5);

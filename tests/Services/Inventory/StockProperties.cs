@@ -20,6 +20,7 @@ public sealed class StockProperties
         Confirm,
         Release,
         Expire,
+        Return,
         Restock,
     }
 
@@ -121,6 +122,7 @@ public sealed class StockProperties
             sale: null,
             Now).Entry,
         Kind.Hold => StockDecisions.Hold(stock, command.Id, Now).Entry,
+        Kind.Return => StockDecisions.Return(stock, command.Id, Now).Entry,
         Kind.Confirm => StockDecisions.Confirm(stock, command.Id, Now).Entry,
         Kind.Release => StockDecisions.Release(stock, command.Id, Now).Entry,
         Kind.Expire => stock.Find(command.Id) is { } found ? StockDecisions.Expire(stock, found, Now).Entry : null,

@@ -42,6 +42,18 @@ public sealed class NotificationTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Event_OrderRefunded_SaysHowMuchOnce()
+    {
+        var refunded = new OrderRefunded("order-1:refunded", "order-1", "shopper-1", new Money(129905, "CNY"), Start, 6);
+        await DeliverAsync("orders-refunded", refunded);
+
+        await DeliverAsync("orders-refunded", refunded);
+
+        var entry = (await InboxAsync("shopper-1")).Single();
+        Assert.Equal(("order-refunded", "order-1", "Your order is refunded (CNY 1299.05)."), (entry.Kind, entry.OrderId, entry.Text));
+    }
+
+    [Fact]
     public async Task Event_Redelivered_HasNoSecondEffect()
     {
         await DeliverAsync("orders-confirmed", Confirmed(1));

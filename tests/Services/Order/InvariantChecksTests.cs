@@ -21,7 +21,8 @@ public sealed class InvariantChecksTests
     private static readonly string[] Names =
     [
         "stock-conserved", "transfers-conserved", "stock-log-agrees", "reserved-units-have-reservations", "nothing-oversold", "ended-orders-settled-stock", "sold-units-are-orders",
-        "open-reservations-are-orders", "charged-at-most-once", "confirmed-orders-are-paid", "cancelled-orders-keep-no-money", "no-money-without-order",
+        "open-reservations-are-orders", "charged-at-most-once", "confirmed-orders-are-paid", "cancelled-orders-keep-no-money",
+        "refunded-orders-keep-no-money", "no-money-without-order",
     ];
 
     public static TheoryData<string> Checks => new(Names);
@@ -68,6 +69,44 @@ public sealed class InvariantChecksTests
         Assert.True(report.Holds, string.Join("; ", report.Checks.Where(check => !check.Holds)));
     }
 
+    [Theory]
+    [InlineData(ReservationState.Confirmed, false)]
+    [InlineData(ReservationState.Confirmed, true)]
+    [InlineData(ReservationState.Returned, true)]
+    public void Judge_OrderThatIsBeingRefunded_RaisesNoAlarm(ReservationState reservation, bool isMoneyBack)
+    {
+        var refunding = Order(OrderStatus.Confirmed);
+        var report = InvariantChecks.Judge(Sound with
+        {
+            Orders = [refunding with { State = refunding.State! with { RefundRequest = "r-1" } }],
+            Stock = [Sound.Stock[0] with { Reservations = [Reservation(reservation)] }],
+            Ledger = isMoneyBack ? [Capture(), Refund()] : [Capture()],
+        });
+
+        Assert.True(report.Holds, string.Join("; ", report.Checks.Where(check => !check.Holds)));
+    }
+
+    [Fact]
+    public void Judge_RefundedOrderWhoseUnitsAreSoldAgain_RaisesNoAlarm()
+    {
+        var report = InvariantChecks.Judge(Sound with
+        {
+            Orders = [Order(OrderStatus.Refunded), Order(OrderStatus.Confirmed, "o-2")],
+            Stock = [Sound.Stock[0] with { Reservations = [Reservation(ReservationState.Returned), Reservation(ReservationState.Confirmed, "o-2")] }],
+            Ledger = [Capture(), Refund(), Capture("o-2")],
+        });
+
+        Assert.True(report.Holds, string.Join("; ", report.Checks.Where(check => !check.Holds)));
+    }
+
+    [Fact]
+    public void Judge_RefundedOrderWhoseUnitsStaySold_RaisesTwoAlarms()
+    {
+        var report = InvariantChecks.Judge(Sound with { Orders = [Order(OrderStatus.Refunded)], Ledger = [Capture(), Refund()] });
+
+        Assert.Equal(["ended-orders-settled-stock", "sold-units-are-orders"], report.Checks.Where(check => !check.Holds).Select(check => check.Name));
+    }
+
     private static AuditEvidence Broken(string name) => name switch
     {
         "stock-conserved" => WithStock(Stock with { Available = 9 }),
@@ -84,6 +123,7 @@ public sealed class InvariantChecksTests
         "charged-at-most-once" => Sound with { Ledger = [Capture(), Capture() with { Id = "ch_2" }] },
         "confirmed-orders-are-paid" => Sound with { Ledger = [] },
         "cancelled-orders-keep-no-money" => Sound with { Orders = [Order(OrderStatus.Cancelled)] },
+        "refunded-orders-keep-no-money" => Sound with { Orders = [Order(OrderStatus.Refunded)] },
         "no-money-without-order" => Sound with { Ledger = [Capture(), Capture("o-nobody")] },
         _ => throw new ArgumentOutOfRangeException(nameof(name), name, "No evidence breaks this check."),
     };
@@ -105,4 +145,6 @@ public sealed class InvariantChecksTests
 
     private static LedgerEntry Capture(string orderId = "o-1") =>
         new(1, "capture", "ch_1", "ch_1", orderId, 1000, "CNY", SampleOrders.Now);
+
+    private static LedgerEntry Refund(string orderId = "o-1") => Capture(orderId) with { Sequence = 2, Kind = "refund", Id = "re_1" };
 }

@@ -19,6 +19,7 @@ public sealed class OrderTableTests
         [(OrderStatus.Paid, OrderEvent.ReservationConfirmed)] = OrderStatus.Confirmed,
         [(OrderStatus.Paid, OrderEvent.ConfirmRefused)] = OrderStatus.Cancelled,
         [(OrderStatus.Cancelled, OrderEvent.LatePaymentRefunded)] = OrderStatus.Cancelled,
+        [(OrderStatus.Confirmed, OrderEvent.RefundRequested)] = OrderStatus.Confirmed,
         [(OrderStatus.Confirmed, OrderEvent.Refunded)] = OrderStatus.Refunded,
     };
 

@@ -113,12 +113,15 @@ public sealed class OrderTransitionsTests
         var order = SampleOrders.One();
         OrderState? state = null;
 
-        foreach (var happened in new[] { OrderEvent.HoldTaken, OrderEvent.PaymentSucceeded, OrderEvent.ReservationConfirmed, OrderEvent.Refunded })
+        foreach (var happened in new[]
+        {
+            OrderEvent.HoldTaken, OrderEvent.PaymentSucceeded, OrderEvent.ReservationConfirmed, OrderEvent.RefundRequested, OrderEvent.Refunded,
+        })
         {
             state = OrderTransitions.Apply(state, order, happened, new TransitionDetails(), Later).Next;
         }
 
-        Assert.Equal((OrderStatus.Refunded, 5L), (state!.Status, state.Version));
+        Assert.Equal((OrderStatus.Refunded, 6L), (state!.Status, state.Version));
         Assert.True(state.Timeline.Count <= OrderTransitions.MaxTimeline);
     }
 }

@@ -3,7 +3,6 @@ using DaprShop.Contracts.Payments;
 using DaprShop.Payment.Payments;
 using DaprShop.Payment.Provider;
 using DaprShop.Payment.Settlement;
-using DaprShop.ServiceDefaults.Events;
 using DaprShop.TestKit;
 using DaprShop.Tests.Services.Order;
 using DaprShop.Tests.Services.State;
@@ -55,14 +54,34 @@ public sealed class SettlePaymentTests : IAsyncLifetime
         Assert.False(await SettleAsync());
     }
 
+    [Theory]
+    [InlineData("succeeded", "Refunded", 1)]
+    [InlineData("processing", "Voided", 0)]
+    [InlineData("declined", "Voided", 0)]
+    public async Task SettleClosed_MoneyThatCameForAVoidedPayment_GoesBackOnce(string charge, string status, int refunds)
+    {
+        using var http = new StubHttp((path, _) => path == "/v1/refunds"
+            ? new RefundAnswer("re_1", "succeeded")
+            : new ProviderCharges([new ProviderCharge("ch_1", charge, 1000, "CNY", "tok_ok", "o-1", Refunded: 0, SampleOrders.Now)]));
+        var payments = new PaymentProcess(
+            _store.Documents, new ProviderClient(http.Client(), NullLogger<ProviderClient>.Instance), _store.Events, _clock, NullLogger<PaymentProcess>.Instance);
+        await ChangeAsync(found => PaymentDecisions.Request(found, new RequestPayment("o-1", "shopper-1", Amount, "tok_ok"), _clock.GetUtcNow()));
+        await ChangeAsync(found => PaymentDecisions.Close(found, new PaymentCommand("o-1", "shopper-1", Amount), _clock.GetUtcNow()));
+
+        await payments.SettleClosedAsync("o-1", CancellationToken.None);
+        var again = await payments.SettleClosedAsync("o-1", CancellationToken.None);
+
+        Assert.Equal(status, again.Status.ToString());
+        Assert.Equal(refunds, http.Requests.Count(request => request.Path == "/v1/refunds"));
+    }
+
     private Task ChangeAsync(Func<PaymentDocument?, DaprShop.ServiceDefaults.State.Change<PaymentDocument, PaymentDocument>> decide) =>
         _store.Documents.ChangeAsync(PaymentKeys.Document("o-1"), decide, CancellationToken.None);
 
     private async Task<bool> SettleAsync()
     {
         var provider = new ProviderClient(_provider.Client(), NullLogger<ProviderClient>.Instance);
-        await using var events = new EventPublisher(new BulkPublishClient(new HttpClient { BaseAddress = new Uri(_store.Sidecar.Address) }));
-        var payments = new PaymentProcess(_store.Documents, provider, events, _clock, NullLogger<PaymentProcess>.Instance);
+        var payments = new PaymentProcess(_store.Documents, provider, _store.Events, _clock, NullLogger<PaymentProcess>.Instance);
         return await new SettlePayment(payments, provider, _clock).RunAsync(context: null!, "o-1");
     }
 }

@@ -47,6 +47,15 @@ internal sealed class FaultyStateSidecar : IAsyncDisposable
 
     public int Writes { get; private set; }
 
+    /// <summary>Somebody else holds every lock. False: every lock is free, as one is whose lease has run out.</summary>
+    public bool LockIsTaken { get; set; }
+
+    /// <summary>There is a broker, which takes everything.</summary>
+    public bool HasBroker { get; set; }
+
+    /// <summary>Ids of the events it took.</summary>
+    public ConcurrentQueue<string> Published { get; } = new();
+
     /// <summary>Runs before each write is judged: lets another writer slip in.</summary>
     public Action<FaultyStateSidecar>? BeforeWrite { get; set; }
 
@@ -60,7 +69,8 @@ internal sealed class FaultyStateSidecar : IAsyncDisposable
         app.MapGet("/v1.0/state/statestore/{key}", sidecar.ReadAsync);
         app.MapPost("/v1.0/state/statestore", sidecar.WriteAsync);
         app.MapPost("/v1.0/state/statestore/bulk", sidecar.ReadManyAsync);
-        app.MapPost("/v1.0-alpha1/lock/{store}", () => Results.Json(new { success = true }));
+        app.MapPost("/v1.0/publish/bulk/{broker}/{topic}", sidecar.PublishManyAsync);
+        app.MapPost("/v1.0-alpha1/lock/{store}", () => Results.Json(new { success = !sidecar.LockIsTaken }));
         app.MapPost("/v1.0-alpha1/unlock/{store}", () => Results.Json(new { status = 0 }));
         await app.StartAsync();
         return sidecar;
@@ -109,6 +119,22 @@ internal sealed class FaultyStateSidecar : IAsyncDisposable
         context.Response.Headers.ETag = $"{item.Etag}";
         context.Response.ContentType = "application/json";
         await context.Response.WriteAsync(item.Value);
+    }
+
+    private async Task<IResult> PublishManyAsync(HttpRequest request)
+    {
+        if (!HasBroker)
+        {
+            return Results.NotFound();
+        }
+
+        using var body = await JsonDocument.ParseAsync(request.Body);
+        foreach (var entry in body.RootElement.EnumerateArray())
+        {
+            Published.Enqueue(entry.GetProperty("metadata").GetProperty("cloudevent.id").GetString()!);
+        }
+
+        return Results.NoContent();
     }
 
     private async Task ReadManyAsync(HttpContext context)

@@ -1,4 +1,5 @@
 using Dapr.Client;
+using DaprShop.ServiceDefaults.Events;
 using DaprShop.ServiceDefaults.Ids;
 using DaprShop.ServiceDefaults.Json;
 using DaprShop.ServiceDefaults.State;
@@ -9,13 +10,19 @@ namespace DaprShop.Tests.Services.State;
 internal sealed class FaultyStore : IAsyncDisposable
 {
     private FaultyStore(FaultyStateSidecar sidecar, DaprClient dapr, TimeProvider clock) =>
-        (Sidecar, Dapr, Documents) = (sidecar, dapr, new DocumentStore(dapr, new IdSource(), clock));
+        (Sidecar, Dapr, Documents, Events) = (
+            sidecar,
+            dapr,
+            new DocumentStore(dapr, new IdSource(), clock),
+            new EventPublisher(new BulkPublishClient(new HttpClient { BaseAddress = new Uri(sidecar.Address) })));
 
     public FaultyStateSidecar Sidecar { get; }
 
     public DaprClient Dapr { get; }
 
     public DocumentStore Documents { get; }
+
+    public EventPublisher Events { get; }
 
     public static async Task<FaultyStore> StartAsync(TimeProvider? clock = null)
     {
@@ -29,6 +36,7 @@ internal sealed class FaultyStore : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await Events.DisposeAsync();
         Dapr.Dispose();
         await Sidecar.DisposeAsync();
     }

@@ -104,6 +104,12 @@ public sealed class ShopClient : IDisposable
     public Task<Answer> PlaceInSaleStubbornlyAsync(string saleId, string key, int quantity) =>
         StubbornlyAsync(() => PostAsync($"/api/v1/sales/{saleId}/orders", new { quantity, payment = new { source = "tok_ok" } }, ("Idempotency-Key", key)));
 
+    public Task<Answer> RefundAsync(string orderId, string key) =>
+        PostAsync($"/api/v1/orders/{orderId}/refund", new { }, ("Idempotency-Key", key));
+
+    /// <summary>Repeats a refund with its key while the answer is unknown.</summary>
+    public Task<Answer> RefundStubbornlyAsync(string orderId, string key) => StubbornlyAsync(() => RefundAsync(orderId, key));
+
     private static async Task<Answer> StubbornlyAsync(Func<Task<Answer>> place)
     {
         return await Eventually.Get(
@@ -135,6 +141,13 @@ public sealed class ShopClient : IDisposable
             ? order.Json
             : throw new InvalidOperationException($"Order {id} was to become {status} and is: {order.Body}");
     }
+
+    /// <summary>Waits until a confirmed order is refunded.</summary>
+    public async Task<JsonElement> FollowRefundAsync(string id, TimeSpan? deadline = null) =>
+        (await Eventually.Get(
+            () => GetAsync($"/api/v1/orders/{id}"),
+            answer => answer.Status == HttpStatusCode.OK && Status(answer) == "Refunded",
+            deadline ?? TimeSpan.FromSeconds(60))).Json;
 
     public async Task<Stock> StockAsync(string sku)
     {

@@ -16,8 +16,8 @@ using DaprShop.ServiceDefaults.Json;
 using DaprShop.ServiceDefaults.State;
 using DaprShop.TestKit;
 using DaprShop.Tests.Services.State;
-using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 

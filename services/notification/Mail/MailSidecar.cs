@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net;
-using Dapr;
 using DaprShop.ServiceDefaults.Faults;
+using DaprShop.ServiceDefaults.Http;
 using DaprShop.ServiceDefaults.Json;
 
 namespace DaprShop.Notification.Mail;
@@ -17,14 +17,7 @@ internal sealed class MailSidecar : IDisposable
 
     private readonly HttpClient _http;
 
-    public MailSidecar(IConfiguration configuration)
-    {
-        _http = new HttpClient { BaseAddress = new Uri(DaprDefaults.GetDefaultHttpEndpoint(configuration)), Timeout = Patience };
-        if (DaprDefaults.GetDefaultDaprApiToken(configuration) is { Length: > 0 } token)
-        {
-            _http.DefaultRequestHeaders.Add("dapr-api-token", token);
-        }
-    }
+    public MailSidecar(IConfiguration configuration) => _http = SidecarHttp.Create(configuration, Patience);
 
     /// <summary>
     /// Has the job run after the pause, at least once. A job of this name that is planned already stays as it is. Throws

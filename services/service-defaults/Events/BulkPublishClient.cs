@@ -4,6 +4,7 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using DaprShop.Contracts.Events;
 using DaprShop.ServiceDefaults.Faults;
+using DaprShop.ServiceDefaults.Http;
 using DaprShop.ServiceDefaults.Json;
 using Microsoft.Extensions.Configuration;
 
@@ -18,25 +19,7 @@ public sealed class BulkPublishClient(HttpClient http)
     /// <summary>A broker that hangs must not hold up the events of the next batch for ever.</summary>
     public static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(15);
 
-    /// <summary>The client of the sidecar that the environment names, as Dapr's own clients read it.</summary>
-    internal static BulkPublishClient Of(IConfiguration configuration)
-    {
-        var endpoint = configuration["DAPR_HTTP_ENDPOINT"] is { Length: > 0 } given
-            ? given
-            : $"http://127.0.0.1:{configuration["DAPR_HTTP_PORT"] ?? "3500"}";
-        // The sidecar is on this machine or in this pod: no proxy of the environment lies in between.
-        var http = new HttpClient(new SocketsHttpHandler { UseProxy = false, UseCookies = false, AllowAutoRedirect = false })
-        {
-            BaseAddress = new Uri(endpoint),
-            Timeout = CallLimit,
-        };
-        if (configuration["DAPR_API_TOKEN"] is { Length: > 0 } token)
-        {
-            http.DefaultRequestHeaders.Add("dapr-api-token", token);
-        }
-
-        return new BulkPublishClient(http);
-    }
+    internal static BulkPublishClient Of(IConfiguration configuration) => new(SidecarHttp.Create(configuration, CallLimit));
 
     /// <summary>Throws <see cref="DependencyUnavailableException"/> when nothing is known to be published.</summary>
     /// <returns>The numbers of those that were not published, with the reason.</returns>

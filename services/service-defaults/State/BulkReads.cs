@@ -1,7 +1,7 @@
 using System.Net.Http.Json;
 using System.Text.Json;
-using Dapr;
 using DaprShop.ServiceDefaults.Faults;
+using DaprShop.ServiceDefaults.Http;
 using DaprShop.ServiceDefaults.Json;
 using Microsoft.Extensions.Configuration;
 
@@ -17,14 +17,7 @@ public sealed class BulkReads : IDisposable
 
     private readonly HttpClient _http;
 
-    public BulkReads(IConfiguration configuration)
-    {
-        _http = new HttpClient { BaseAddress = new Uri(DaprDefaults.GetDefaultHttpEndpoint(configuration)), Timeout = CallLimit };
-        if (DaprDefaults.GetDefaultDaprApiToken(configuration) is { Length: > 0 } token)
-        {
-            _http.DefaultRequestHeaders.Add("dapr-api-token", token);
-        }
-    }
+    public BulkReads(IConfiguration configuration) => _http = SidecarHttp.Create(configuration, CallLimit);
 
     /// <summary>Throws <see cref="DependencyUnavailableException"/> unless every key was read.</summary>
     public async Task<FoundDocuments> ReadAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken)

@@ -18,13 +18,20 @@ internal sealed class OrderBatches : IAsyncDisposable
     /// <summary>More than the limit of requests in flight lets in, unless an operator raised it beyond reason.</summary>
     private const int MostWaiting = 65_536;
 
+    /// <summary>
+    /// Who has waited longer behind calls that nobody answers is turned away when one of them ends: with a call of its own that is not answered
+    /// either, it would wait twice as long as any other request.
+    /// </summary>
+    internal static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
+
     private readonly OrderBatchClient _client;
+    private readonly TimeProvider _clock;
     private readonly SemaphoreSlim _places = new(MostInFlight - 1);
     private readonly NaturalBatches<WaitingOrder> _batches;
 
-    public OrderBatches(OrderBatchClient client)
+    public OrderBatches(OrderBatchClient client, TimeProvider clock)
     {
-        _client = client;
+        (_client, _clock) = (client, clock);
         _batches = new NaturalBatches<WaitingOrder>(
             MostWaiting, PassedOrder.MaxOrders, CommitAsync, waiting => waiting.Fail(new DependencyUnavailableException("gateway (stopping)")));
     }
@@ -32,9 +39,12 @@ internal sealed class OrderBatches : IAsyncDisposable
     /// <summary>Orders that no call has taken yet.</summary>
     internal int Waiting => _batches.Waiting;
 
-    /// <summary>Throws when too many wait, or the outcome is unknown.</summary>
-    public Task<OrderTurn> JoinAsync(WaitingOrder order) =>
-        _batches.TryAdd(order) ? order.Turn : throw new OverloadedException("orders");
+    /// <summary>Throws when too many wait, or it has waited too long, or the outcome is unknown.</summary>
+    public Task<OrderTurn> JoinAsync(WaitingOrder order)
+    {
+        order.JoinedAt = _clock.GetTimestamp();
+        return _batches.TryAdd(order) ? order.Turn : throw new OverloadedException("orders");
+    }
 
     /// <summary>An order that was passed on by itself is answered: its place is free.</summary>
     public void Leave() => _places.Release();
@@ -51,7 +61,16 @@ internal sealed class OrderBatches : IAsyncDisposable
         var waiting = new List<WaitingOrder>(batch.Count);
         foreach (var order in batch)
         {
-            if (!order.TryDrop())
+            if (order.TryDrop())
+            {
+                continue;
+            }
+
+            if (_clock.GetElapsedTime(order.JoinedAt) > LongestWait)
+            {
+                order.Fail(new OverloadedException("orders"));
+            }
+            else
             {
                 waiting.Add(order);
             }

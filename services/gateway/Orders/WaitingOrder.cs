@@ -14,7 +14,10 @@ internal sealed class WaitingOrder(PassedOrder order, ActivityContext trace, Can
 
     public ActivityContext Trace => trace;
 
-    /// <summary>Throws when the outcome is unknown, or the client has gone away before anything was done.</summary>
+    /// <summary>By the clock's timestamp.</summary>
+    public long JoinedAt { get; set; }
+
+    /// <summary>Throws when the outcome is unknown, or it has waited too long, or the client has gone away before anything was done.</summary>
     public Task<OrderTurn> Turn => _turn.Task;
 
     /// <returns>True: nobody waits for it any more, so it need not be passed on.</returns>

@@ -134,6 +134,26 @@ public sealed class OrderBatchesTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Place_HasWaitedTooLong_IsToldThatNothingWasDone()
+    {
+        var held = await HoldAsync((context, orders) => WriteAsync(context, [.. orders.Select(_ => Accepted())]));
+        var early = PlaceAsync(1);
+        await Eventually.True(() => Batches.Waiting == 1);
+        _gateway.Clock.Advance(OrderBatches.LongestWait + TimeSpan.FromMilliseconds(1));
+        var late = PlaceAsync(2);
+        await Eventually.True(() => Batches.Waiting == 2);
+
+        _first.SetResult();
+
+        Assert.All(await Task.WhenAll([.. held, late]), answer => Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode));
+        Assert.Equal((HttpStatusCode.TooManyRequests, "overloaded"), ((await early).StatusCode, await (await early).ProblemAsync()));
+        Assert.NotNull(Header(await early, "Retry-After"));
+        Assert.DoesNotContain(_gateway.Sidecar.Invocations, call => call.Path.EndsWith("/sales/spring/orders", StringComparison.Ordinal));
+
+        await StillAsManyInFlightAsync();
+    }
+
+    [Fact]
     public async Task Place_ServiceTakesNoBatches_EachIsPassedOnByItself()
     {
         var answers = await PlaceTogetherAsync(3, (context, _) =>

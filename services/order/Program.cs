@@ -27,6 +27,8 @@ builder.Services.AddSingleton(new ReplicaName(
 builder.Services.AddSingleton(_ => new InventoryClient(DaprClient.CreateInvokeHttpClient(AppIds.Inventory)));
 builder.Services.AddSingleton(_ => new PaymentClient(DaprClient.CreateInvokeHttpClient(AppIds.Payment)));
 builder.Services.AddSingleton(_ => new CatalogClient(DaprClient.CreateInvokeHttpClient(AppIds.Catalog)));
+builder.Services.AddOptions<PriceOptions>().BindConfiguration("Prices").ValidateDataAnnotations().ValidateOnStart();
+builder.Services.AddSingleton<PriceBook>();
 builder.Services.AddSingleton<OrderTails>();
 builder.Services.AddSingleton<OrderLogReader>();
 builder.Services.AddSingleton<OrderRecords>();

@@ -245,7 +245,7 @@ internal sealed partial class StockBucket : IAsyncDisposable
         {
             _attempted = _ledger.Seq;
             var (n, snapshot) = (_ledger.Seq, _ledger.ToSnapshot());
-            _snapshotting = Task.Run(() => WriteSnapshotAsync(n, snapshot, cancellationToken), CancellationToken.None);
+            _snapshotting = Detached.Run(() => WriteSnapshotAsync(n, snapshot, cancellationToken));
         }
     }
 

@@ -82,7 +82,7 @@ internal sealed partial class StockBucket : IAsyncDisposable
             throw new OverloadedException($"stock of {_id}");
         }
 
-        return await command.Result.WaitAsync(cancellationToken);
+        return await Detached.WaitAsync(command.Result, cancellationToken);
     }
 
     /// <summary>The reservations that no saga has taken yet.</summary>

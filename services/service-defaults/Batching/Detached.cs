@@ -17,6 +17,15 @@ public static class Detached
         return Task.Factory.StartNew(source.Cancel, CancellationToken.None, TaskCreationOptions.DenyChildAttach, TaskScheduler.Current);
     }
 
+    /// <summary>
+    /// As <see cref="Task{T}.WaitAsync(CancellationToken)"/> on what others complete: that goes by way of the thread pool when the task is of a
+    /// source that runs its continuations asynchronously.
+    /// </summary>
+    public static Task<T> WaitAsync<T>(Task<T> work, CancellationToken cancellationToken) =>
+        cancellationToken.CanBeCanceled ? FollowAsync(work).WaitAsync(cancellationToken) : work;
+
+    private static async Task<T> FollowAsync<T>(Task<T> work) => await work;
+
     private static Task<T> Start<T>(Func<T> work) =>
         Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.DenyChildAttach, TaskScheduler.Current);
 }

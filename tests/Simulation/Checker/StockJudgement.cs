@@ -1,0 +1,213 @@
+using System.Text.Json;
+using DaprShop.Contracts.Inventory;
+using DaprShop.Order.Orders;
+using DaprShop.Tests.Simulation.Load;
+
+namespace DaprShop.Tests.Simulation.Checker;
+
+/// <summary>
+/// Stock, from the bytes of its documents and logs: folded anew, held against the counters, against the orders, and against what was ever put
+/// in.
+/// </summary>
+internal sealed class StockJudgement
+{
+    private readonly IReadOnlyDictionary<string, byte[]> _documents;
+    private readonly List<string> _violations = [];
+    private readonly Dictionary<string, (long Quantity, string State, string Sku)> _reservations = new(StringComparer.Ordinal);
+
+    public StockJudgement(
+        IReadOnlyDictionary<string, byte[]> documents, Plan plan, IReadOnlyDictionary<string, OrderContent> orders, IReadOnlyDictionary<string, OrderState> states)
+    {
+        _documents = documents;
+        foreach (var stock in plan.Stock)
+        {
+            var restocked = plan.Restocks.Where(restock => restock.Sku == stock.Sku).Sum(restock => restock.Quantity);
+            JudgeSku(stock, restocked);
+        }
+
+        JudgeReservations(orders, states);
+    }
+
+    public IReadOnlyList<string> Violations => _violations;
+
+    private void Require(bool holds, string rule)
+    {
+        if (!holds)
+        {
+            _violations.Add(rule);
+        }
+    }
+
+    private void JudgeSku(PlannedStock stock, long restocked)
+    {
+        var fold = new Fold();
+        var initial = 0L;
+        for (var bucket = 0; bucket < stock.Buckets; bucket++)
+        {
+            var name = $"stock/{stock.Sku}/{bucket}";
+            if (!_documents.TryGetValue(name, out var bytes))
+            {
+                // Nothing ever happened to it: it has its share.
+                initial += Share(stock, bucket);
+                fold.Available += Share(stock, bucket);
+                continue;
+            }
+
+            using var json = JsonDocument.Parse(bytes);
+            var document = json.RootElement.GetProperty("document");
+            var own = new Fold();
+            own.Read(this, name, document.GetProperty("seq").GetInt64());
+            own.Compare(this, name, document);
+            initial += own.Initial;
+            fold.Add(own);
+        }
+
+        Require(initial == stock.Initial, $"{stock.Sku} began with {initial}, not {stock.Initial}");
+        Require(fold.Restocked == restocked, $"{stock.Sku} was restocked by {fold.Restocked}, not {restocked}");
+        Require(fold.Received == fold.Sent, $"{stock.Sku}: {fold.Sent} units were sent between buckets, {fold.Received} received");
+        Require(fold.Reserved == 0, $"{stock.Sku}: {fold.Reserved} units are held by nobody");
+        Require(
+            stock.Initial + restocked == fold.Available + fold.Sold,
+            $"{stock.Sku}: {stock.Initial} + {restocked} units came in, {fold.Available} are there and {fold.Sold} sold");
+        Require(fold.Available >= 0, $"{stock.Sku} is oversold by {-fold.Available}");
+    }
+
+    private static long Share(PlannedStock stock, int bucket) => (stock.Initial / stock.Buckets) + (bucket < stock.Initial % stock.Buckets ? 1 : 0);
+
+    /// <summary>What is sold belongs to a confirmed order, line for line; what is not, to none.</summary>
+    private void JudgeReservations(IReadOnlyDictionary<string, OrderContent> orders, IReadOnlyDictionary<string, OrderState> states)
+    {
+        foreach (var (id, order) in orders)
+        {
+            var status = states.GetValueOrDefault(id)?.Status;
+            foreach (var line in order.Lines)
+            {
+                if (!_reservations.TryGetValue(line.ReservationId, out var reservation))
+                {
+                    _violations.Add($"order {id} has no reservation of {line.Sku}");
+                    continue;
+                }
+
+                var isSettled = status switch
+                {
+                    OrderStatus.Confirmed => reservation.State == "confirmed",
+                    OrderStatus.Refunded => reservation.State == "returned",
+                    OrderStatus.Cancelled => reservation.State is "released" or "returned",
+                    _ => true,
+                };
+                Require(isSettled, $"order {id} is {status}, its units of {line.Sku} are {reservation.State}");
+                Require(
+                    reservation.Quantity == line.Quantity && reservation.Sku == line.Sku,
+                    $"order {id} has {line.Quantity} of {line.Sku}, reserved are {reservation.Quantity} of {reservation.Sku}");
+            }
+        }
+
+        var known = orders.Values.SelectMany(order => order.Lines).Select(line => line.ReservationId).ToHashSet(StringComparer.Ordinal);
+        foreach (var (id, reservation) in _reservations.Where(reservation => !known.Contains(reservation.Key)))
+        {
+            Require(reservation.State == "released", $"reservation {id} belongs to no order and is {reservation.State}");
+        }
+    }
+
+    /// <summary>A bucket's counters, counted again from its log.</summary>
+    private sealed class Fold
+    {
+        public long Initial { get; private set; }
+
+        public long Restocked { get; private set; }
+
+        public long Available { get; set; }
+
+        public long Reserved { get; private set; }
+
+        public long Sold { get; private set; }
+
+        public long Received { get; private set; }
+
+        public long Sent { get; private set; }
+
+        public void Read(StockJudgement judgement, string name, long seq)
+        {
+            for (var n = 0L; n <= seq; n++)
+            {
+                if (!judgement._documents.TryGetValue($"{name}/log/{n}", out var bytes))
+                {
+                    judgement._violations.Add($"{name}: batch {n} of {seq} is not in the log");
+                    continue;
+                }
+
+                using var batch = JsonDocument.Parse(bytes);
+                foreach (var entry in batch.RootElement.GetProperty("document").GetProperty("entries").EnumerateArray())
+                {
+                    Apply(judgement, name, entry);
+                    judgement.Require(Available >= 0 && Reserved >= 0 && Sold >= 0, $"{name}: batch {n} takes what is not there");
+                }
+            }
+        }
+
+        public void Compare(StockJudgement judgement, string name, JsonElement document)
+        {
+            foreach (var (counter, value) in new[]
+            {
+                ("initial", Initial), ("restocked", Restocked), ("available", Available), ("reserved", Reserved), ("sold", Sold), ("received", Received), ("sent", Sent),
+            })
+            {
+                judgement.Require(
+                    document.GetProperty(counter).GetInt64() == value, $"{name}: {counter} is {document.GetProperty(counter).GetInt64()}, by its log {value}");
+            }
+        }
+
+        public void Add(Fold other)
+        {
+            (Restocked, Available, Reserved) = (Restocked + other.Restocked, Available + other.Available, Reserved + other.Reserved);
+            (Sold, Received, Sent) = (Sold + other.Sold, Received + other.Received, Sent + other.Sent);
+        }
+
+        private void Apply(StockJudgement judgement, string name, JsonElement entry)
+        {
+            long Number(string member) => entry.GetProperty(member).GetInt64();
+            string Text(string member) => entry.GetProperty(member).GetString()!;
+            switch (Text("$type"))
+            {
+                case "created":
+                    Initial = Available = Number("quantity");
+                    break;
+                case "restocked":
+                    (Restocked, Available) = (Restocked + Number("quantity"), Available + Number("quantity"));
+                    break;
+                case "reserved":
+                    (Reserved, Available) = (Reserved + Number("quantity"), Available - Number("quantity"));
+                    Set(judgement, name, Text("reservationId"), "tentative", Number("quantity"));
+                    break;
+                case "held":
+                    Set(judgement, name, Text("reservationId"), "held", null);
+                    break;
+                case "confirmed":
+                    var sold = Set(judgement, name, Text("reservationId"), "confirmed", null);
+                    (Reserved, Sold) = (Reserved - sold, Sold + sold);
+                    break;
+                case "released":
+                    var released = Set(judgement, name, Text("reservationId"), "released", null);
+                    (Reserved, Available) = (Reserved - released, Available + released);
+                    break;
+                case "returned":
+                    var returned = Set(judgement, name, Text("reservationId"), "returned", null);
+                    (Sold, Available) = (Sold - returned, Available + returned);
+                    break;
+                case "sent":
+                    (Sent, Available) = (Sent + Number("units"), Available - Number("units"));
+                    break;
+                case "received":
+                    (Received, Available) = (Received + Number("units"), Available + Number("units"));
+                    break;
+            }
+        }
+
+        private static long Set(StockJudgement judgement, string name, string id, string state, long? quantity)
+        {
+            var units = quantity ?? judgement._reservations.GetValueOrDefault(id).Quantity;
+            judgement._reservations[id] = (units, state, name.Split('/')[1]);
+            return units;
+        }
+    }
+}

@@ -1,0 +1,87 @@
+using System.Diagnostics;
+using DaprShop.Tests.Simulation.Bugs;
+
+namespace DaprShop.Tests.Simulation;
+
+/// <summary>What many runs came to.</summary>
+/// <param name="Trace">A file with the words of the last run's trace, if they were kept.</param>
+internal sealed record SweepResult(SeedRange Seeds, IReadOnlyList<Verdict> Failed, Counts Total, TimeSpan Elapsed, string? Trace)
+{
+    /// <summary>Enough was broken, and enough was bought.</summary>
+    public bool IsRough => Total.Accepted > Seeds.Count && Total.Faults > Seeds.Count * 10 && Total.Kills > Seeds.Count && Total.Confirmed > 0 && Total.Cancelled > 0;
+
+    public override string ToString() =>
+        $"{Seeds.Count} seeds from {Seeds.First} in {Elapsed.TotalSeconds:0.0} s: {Failed.Count} failed; accepted {Total.Accepted}, confirmed {Total.Confirmed}, "
+        + $"cancelled {Total.Cancelled}, refunded {Total.Refunded}; faults {Total.Faults}, kills {Total.Kills}, pauses {Total.Pauses}, clock jumps {Total.Jumps}; "
+        + $"{Total.Steps} steps, {Total.Time.TotalHours:0.0} h of the shop's time";
+}
+
+/// <summary>Runs seed after seed on every core, each run on one thread.</summary>
+internal static class Sweep
+{
+    private const int MostFailed = 10;
+
+    public static SweepResult Over(SeedRange seeds, PlantedBug? bug = null)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var failed = new List<Verdict>();
+        var total = Counts.None;
+        string? trace = null;
+        var next = -1;
+        var gate = new Lock();
+        var threads = Enumerable.Range(0, Math.Min(seeds.Count, Environment.ProcessorCount)).Select(_ => new Thread(Work)).ToList();
+        threads.ForEach(thread => thread.Start());
+        threads.ForEach(thread => thread.Join());
+        return new SweepResult(seeds, [.. failed.OrderBy(verdict => verdict.Seed)], total, Stopwatch.GetElapsedTime(started), trace);
+
+        void Work()
+        {
+            for (var index = Interlocked.Increment(ref next); index < seeds.Count; index = Interlocked.Increment(ref next))
+            {
+                var seed = seeds.First + (ulong)index;
+                var verdict = TryRun(seed, bug, seeds.KeepsWords);
+                lock (gate)
+                {
+                    total = total.Plus(verdict.Counts);
+                    trace = Keep(verdict) ?? trace;
+                    if (verdict.Violations.Count > 0)
+                    {
+                        failed.Add(verdict);
+                    }
+
+                    if (failed.Count >= MostFailed)
+                    {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    private static string? Keep(Verdict verdict)
+    {
+        if (verdict.Words.Count == 0)
+        {
+            return null;
+        }
+
+        var file = Path.Combine(Path.GetTempPath(), $"simulation-seed-{verdict.Seed}.txt");
+        File.WriteAllLines(file, verdict.Words);
+        return file;
+    }
+
+    /// <summary>A run that breaks the simulation itself is a finding too, of its seed.</summary>
+    public static Verdict TryRun(ulong seed, PlantedBug? bug, bool keepsWords)
+    {
+        try
+        {
+            return Run.OnThisThread(seed, bug, keepsWords);
+        }
+#pragma warning disable CA1031 // Whatever it was, its seed must be told.
+        catch (Exception failure)
+#pragma warning restore CA1031
+        {
+            return new Verdict(seed, 0, [$"broke: {failure}"], Counts.None, []);
+        }
+    }
+}

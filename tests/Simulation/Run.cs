@@ -111,7 +111,11 @@ internal sealed class Run
         _nemesis.Begin(Healed);
         Every(TimeSpan.FromSeconds(5), AppIds.Inventory, "/inventory-sweep");
         Every(TimeSpan.FromSeconds(5), AppIds.Order, "/order-sweep");
-        _world.After(Healed, _nemesis.Heal);
+        _world.After(Healed, () =>
+        {
+            _nemesis.Heal();
+            Doze();
+        });
         var isAtRest = _world.RunUntil(IsAtRest, Limit);
         var judged = new Judgement(_store, _provider.Ledger, _customers.Promises, _plan, _nemesis.Jumps > 0 || _nemesis.Pauses > 0);
         var violations = judged.Violations.ToList();
@@ -149,6 +153,17 @@ internal sealed class Run
         _network.Send(app, Dependency.Cron, new Request("POST", path, default), _ => { });
         Every(period, app, path);
     });
+
+    /// <summary>Leases and the like are all that an order replica has to do when no order is open: it need not do it every two seconds for ever.</summary>
+    private void Doze()
+    {
+        if (_customers.AreDone && _broker.Pending == 0 && !_workflows.IsRunning(AppIds.Order))
+        {
+            _replicas.FindAll(replica => replica.App == AppIds.Order).ForEach(replica => replica.Process.Doze(TimeSpan.FromSeconds(30)));
+        }
+
+        _world.After(TimeSpan.FromSeconds(4), Doze);
+    }
 
     private bool IsQuiet() =>
         _faults.IsHealed && _customers.AreDone && _workflows.Running == 0 && _broker.Pending == 0 && _provider.Pending == 0;

@@ -58,18 +58,37 @@ internal sealed class StockJudgement
             var own = new Fold();
             own.Read(this, name, document.GetProperty("seq").GetInt64());
             own.Compare(this, name, document);
+            fold.UnderWay += UnderWay(name, document);
             initial += own.Initial;
             fold.Add(own);
         }
 
         Require(initial == stock.Initial, $"{stock.Sku} began with {initial}, not {stock.Initial}");
         Require(fold.Restocked == restocked, $"{stock.Sku} was restocked by {fold.Restocked}, not {restocked}");
-        Require(fold.Received == fold.Sent, $"{stock.Sku}: {fold.Sent} units were sent between buckets, {fold.Received} received");
+        Require(
+            fold.Received + fold.UnderWay == fold.Sent,
+            $"{stock.Sku}: {fold.Sent} units were sent between buckets, {fold.Received} received, {fold.UnderWay} are under way");
         Require(fold.Reserved == 0, $"{stock.Sku}: {fold.Reserved} units are held by nobody");
         Require(
-            stock.Initial + restocked == fold.Available + fold.Sold,
+            stock.Initial + restocked == fold.Available + fold.UnderWay + fold.Sold,
             $"{stock.Sku}: {stock.Initial} + {restocked} units came in, {fold.Available} are there and {fold.Sold} sold");
         Require(fold.Available >= 0, $"{stock.Sku} is oversold by {-fold.Available}");
+    }
+
+    /// <summary>Units that were sent to a bucket whose pull is open: whoever looks for units next finds them there.</summary>
+    private long UnderWay(string name, JsonElement document)
+    {
+        if (document.GetProperty("pull") is not { ValueKind: JsonValueKind.Object } pull
+            || !_documents.TryGetValue($"stock/{pull.GetProperty("donor").GetString()}", out var bytes))
+        {
+            return 0;
+        }
+
+        using var donor = JsonDocument.Parse(bytes);
+        return donor.RootElement.GetProperty("document").GetProperty("lastSent").TryGetProperty(name["stock/".Length..], out var sent)
+            && sent.GetProperty("number").GetInt64() == pull.GetProperty("number").GetInt64()
+                ? sent.GetProperty("units").GetInt64()
+                : 0;
     }
 
     private static long Share(PlannedStock stock, int bucket) => (stock.Initial / stock.Buckets) + (bucket < stock.Initial % stock.Buckets ? 1 : 0);
@@ -119,6 +138,8 @@ internal sealed class StockJudgement
         public long Available { get; set; }
 
         public long Reserved { get; private set; }
+
+        public long UnderWay { get; set; }
 
         public long Sold { get; private set; }
 

@@ -9,7 +9,9 @@ internal sealed class Process : TaskScheduler
     private readonly World _world;
     private readonly List<Task> _ready = [];
     private readonly List<Errand> _errands = [];
+    private readonly List<Action> _overdue = [];
     private long _pausedUntil;
+    private bool _isDozing;
 
     public Process(World world, int number, string name)
     {
@@ -28,14 +30,17 @@ internal sealed class Process : TaskScheduler
 
     public bool IsPaused => _pausedUntil > _world.Now;
 
-    public long PausedUntil => _pausedUntil;
-
     /// <summary>Turns of code that could run now.</summary>
     public int Ready => IsPaused ? 0 : _ready.Count;
 
     /// <summary>Runs the work in this process. Should the process die first, whoever sent it is told, once.</summary>
     public void Run(Func<Task> work, Action onDeath)
     {
+        if (_isDozing)
+        {
+            Resume();
+        }
+
         var errand = new Errand(onDeath);
         _errands.Add(errand);
         Start(async () =>
@@ -89,10 +94,27 @@ internal sealed class Process : TaskScheduler
     public void Pause(TimeSpan length)
     {
         _pausedUntil = _world.Now + length.Ticks;
-        _world.At(_pausedUntil, () => { });
+        _world.At(_pausedUntil, CatchUp);
     }
 
-    public void Resume() => _pausedUntil = 0;
+    /// <summary>As a pause that ends when anybody wants anything: nothing but timers would have come due.</summary>
+    public void Doze(TimeSpan length)
+    {
+        if (!IsPaused && _ready.Count == 0)
+        {
+            _isDozing = true;
+            Pause(length);
+        }
+    }
+
+    public void Resume()
+    {
+        (_pausedUntil, _isDozing) = (0, false);
+        CatchUp();
+    }
+
+    /// <summary>Keeps a timer that came due until the process goes on.</summary>
+    internal void Defer(Action timer) => _overdue.Add(timer);
 
     internal void RunOne(int index)
     {
@@ -111,9 +133,21 @@ internal sealed class Process : TaskScheduler
         }
     }
 
-    protected override bool TryExecuteTaskInline(Task task, bool taskWasPreviouslyQueued) => false;
+    /// <summary>As on the thread pool: what follows from code that runs here goes on at once. In some worlds it waits for its turn like everything.</summary>
+    protected override bool TryExecuteTaskInline(Task task, bool taskWasPreviouslyQueued) =>
+        _world.GoesOnAtOnce && !taskWasPreviouslyQueued && Current == this && !IsDead && TryExecuteTask(task);
 
     protected override IEnumerable<Task> GetScheduledTasks() => _ready;
+
+    private void CatchUp()
+    {
+        if (!IsPaused)
+        {
+            _isDozing = false;
+            _overdue.ForEach(timer => _world.After(TimeSpan.Zero, timer));
+            _overdue.Clear();
+        }
+    }
 
     private sealed record Errand(Action OnDeath);
 }

@@ -59,7 +59,7 @@ internal sealed class ProcessClock(World world, Process process) : TimeProvider
 
             if (process.IsPaused)
             {
-                world.At(process.PausedUntil, () => Fire(version));
+                process.Defer(() => Fire(version));
                 return;
             }
 

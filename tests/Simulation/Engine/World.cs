@@ -20,12 +20,16 @@ internal sealed class World
     {
         Seed = seed;
         _chance = Chance.Of(seed, "schedule");
+        GoesOnAtOnce = !_chance.In(0.1);
         Trace = new Trace(keepsWords);
     }
 
     public ulong Seed { get; }
 
     public Trace Trace { get; }
+
+    /// <summary>Whether an awaited method that ends is gone on from at once, or by a turn of its own.</summary>
+    public bool GoesOnAtOnce { get; }
 
     /// <summary>Ticks since the beginning.</summary>
     public long Now { get; private set; }

@@ -31,6 +31,8 @@ internal sealed class WorkflowEngine(World world, Faults faults, PlantedBug bug)
 
     public int Running { get; private set; }
 
+    public bool IsRunning(string app) => Running > 0 && Instances.Any(instance => instance.App == app && instance.Status == WorkflowStatus.Running);
+
     private DateTime Clock => (World.Epoch + world.Time).UtcDateTime;
 
     public void Host(string app, Func<IWorkflowHost?> pick) => _hosts[app] = pick;

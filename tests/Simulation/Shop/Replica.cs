@@ -29,6 +29,8 @@ internal sealed class Replica : IPeer, IWorkflowHost
         Start();
     }
 
+    public string App => _app.Name;
+
     public string Name => $"{_app.Name}/{_number}";
 
     public Process Process { get; private set; } = null!;

@@ -1,5 +1,7 @@
 using Dapr.Workflow;
 using Dapr.Workflow.Abstractions;
+using DaprShop.Contracts;
+using DaprShop.Order.Log;
 using DaprShop.ServiceDefaults.Faults;
 using DaprShop.Tests.Simulation.Engine;
 using DaprShop.Tests.Simulation.Platform;
@@ -43,10 +45,11 @@ internal sealed class Replica : IPeer, IWorkflowHost
         _setting.World.Note("start", Name);
         Process = new Process(_setting.World, (_number * 8) + _app.Name.Length, $"{Name}#{_lives}");
         _services = _app.Build(this, _setting);
-        if (_services.GetService<DaprShop.Order.Log.OrderLog>() is { } log)
+        if (App == AppIds.Order)
         {
             // As the host does, but on this process's scheduler instead of the thread pool.
-            Process.Start(() => (Task)Execute.Invoke(log, [CancellationToken.None])!);
+            var services = _services;
+            Process.Start(() => (Task)Execute.Invoke(services.GetRequiredService<OrderLog>(), [CancellationToken.None])!);
         }
     }
 

@@ -35,8 +35,14 @@ internal sealed class Run
     /// <summary>From here on nothing goes wrong any more.</summary>
     private static readonly TimeSpan Healed = Plan.Length + TimeSpan.FromSeconds(10);
 
-    /// <summary>Longer than the backstop takes to judge an orphan: nothing may move for so long before the run is at rest.</summary>
-    private static readonly TimeSpan Rest = TimeSpan.FromSeconds(45);
+    /// <summary>
+    /// Nothing may move for so long before the run is at rest. Longer than the backstop takes to judge an orphan, with the lock of a sweeper that
+    /// died before it.
+    /// </summary>
+    private static readonly TimeSpan Rest = TimeSpan.FromSeconds(70);
+
+    /// <summary>As much more where clocks ran ahead: what they wrote is judged only when its time has come.</summary>
+    private static readonly TimeSpan RestAfterJumps = Rest + Nemesis.LongestJump + TimeSpan.FromSeconds(15);
 
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(40);
 
@@ -68,7 +74,7 @@ internal sealed class Run
         var calls = new Calls(_world, _faults);
         var setting = new Setting(
             _world, _faults, new SeededIds(Chance.Of(seed, "ids")), calls, _network,
-            new SimulatedDaprClient(calls, _store, new Locks(_world)), new SidecarHttp(calls, _store, _broker, _faults), _workflows, bug, _plan.PaymentWindow);
+            new SimulatedDaprClient(calls, _store, new Locks(_world)), new SidecarHttp(calls, _store, _broker, _faults), _workflows, _plan.PaymentWindow);
         Add(AppIds.Order, _plan.OrderReplicas, setting);
         Add(AppIds.Inventory, _plan.InventoryReplicas, setting);
         Add(AppIds.Payment, 1, setting);
@@ -109,6 +115,7 @@ internal sealed class Run
     {
         _customers.Begin();
         _nemesis.Begin(Healed);
+        _nemesis.Watch(_store);
         Every(TimeSpan.FromSeconds(5), AppIds.Inventory, "/inventory-sweep");
         Every(TimeSpan.FromSeconds(5), AppIds.Order, "/order-sweep");
         _world.After(Healed, () =>
@@ -177,7 +184,7 @@ internal sealed class Run
         }
 
         _quietSince = _quietSince < 0 ? _world.Now : _quietSince;
-        return _world.Now - _quietSince >= Rest.Ticks;
+        return _world.Now - _quietSince >= (_nemesis.Jumps > 0 ? RestAfterJumps : Rest).Ticks;
     }
 
     private string NotAtRest()

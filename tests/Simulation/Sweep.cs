@@ -27,35 +27,43 @@ internal static class Sweep
         var failed = new List<Verdict>();
         var total = Counts.None;
         string? trace = null;
-        var next = -1;
         var gate = new Lock();
-        var threads = Enumerable.Range(0, Math.Min(seeds.Count, Environment.ProcessorCount)).Select(_ => new Thread(Work)).ToList();
-        threads.ForEach(thread => thread.Start());
-        threads.ForEach(thread => thread.Join());
+        Parallel(seeds.Count, Work);
         return new SweepResult(seeds, [.. failed.OrderBy(verdict => verdict.Seed)], total, Stopwatch.GetElapsedTime(started), trace);
 
-        void Work()
+        void Work(int index)
         {
-            for (var index = Interlocked.Increment(ref next); index < seeds.Count; index = Interlocked.Increment(ref next))
+            if (failed.Count >= MostFailed)
             {
-                var seed = seeds.First + (ulong)index;
-                var verdict = TryRun(seed, bug, seeds.KeepsWords);
-                lock (gate)
-                {
-                    total = total.Plus(verdict.Counts);
-                    trace = Keep(verdict) ?? trace;
-                    if (verdict.Violations.Count > 0)
-                    {
-                        failed.Add(verdict);
-                    }
+                return;
+            }
 
-                    if (failed.Count >= MostFailed)
-                    {
-                        return;
-                    }
+            var verdict = TryRun(seeds.First + (ulong)index, bug, seeds.KeepsWords);
+            lock (gate)
+            {
+                total = total.Plus(verdict.Counts);
+                trace = Keep(verdict) ?? trace;
+                if (verdict.Violations.Count > 0)
+                {
+                    failed.Add(verdict);
                 }
             }
         }
+    }
+
+    /// <summary>On a thread for each core, which belong to nobody else: no context of a test and no pool is in it.</summary>
+    public static void Parallel(int count, Action<int> work)
+    {
+        var next = -1;
+        var threads = Enumerable.Range(0, Math.Min(count, Environment.ProcessorCount)).Select(_ => new Thread(() =>
+        {
+            for (var index = Interlocked.Increment(ref next); index < count; index = Interlocked.Increment(ref next))
+            {
+                work(index);
+            }
+        })).ToList();
+        threads.ForEach(thread => thread.Start());
+        threads.ForEach(thread => thread.Join());
     }
 
     private static string? Keep(Verdict verdict)

@@ -6,6 +6,7 @@ using DaprShop.Order.Log;
 using DaprShop.Order.Orders;
 using DaprShop.Order.Reading;
 using DaprShop.Payment.Payments;
+using DaprShop.ServiceDefaults.Ids;
 using DaprShop.ServiceDefaults.Json;
 using DaprShop.Tests.Simulation.Load;
 using DaprShop.Tests.Simulation.Platform;
@@ -18,6 +19,9 @@ namespace DaprShop.Tests.Simulation.Checker;
 /// </summary>
 internal sealed class Judgement
 {
+    /// <summary>No saga looks at its order more seldom, whatever holds it up: pauses, outages and the longest wait between two looks together.</summary>
+    private static readonly TimeSpan LongestLook = TimeSpan.FromSeconds(60);
+
     private readonly Dictionary<string, byte[]> _documents;
     private readonly IReadOnlyList<LedgerEntry> _ledger;
     private readonly IReadOnlyList<Promise> _promises;
@@ -80,6 +84,12 @@ internal sealed class Judgement
     /// <summary>What was answered 202 is there, as it was asked for, and has ended.</summary>
     private void JudgePromises()
     {
+        var asked = _promises.Select(promise => DerivedIds.Order(promise.Planned.UserId, "/api/v1/orders", promise.Planned.Key)).ToHashSet(StringComparer.Ordinal);
+        foreach (var id in _orders.Keys)
+        {
+            Require(asked.Contains(id), $"order {id} goes by no key of a customer");
+        }
+
         foreach (var promise in _promises.Where(promise => promise.Accepted is not null))
         {
             var accepted = promise.Accepted!;
@@ -89,8 +99,8 @@ internal sealed class Judgement
                 continue;
             }
 
-            var asked = promise.Planned.Body.Items.Select(item => (item.Sku, item.Quantity)).Order();
-            Require(asked.SequenceEqual(order.Lines.Select(line => (line.Sku, line.Quantity)).Order()), $"order {order.OrderId} is not what was asked for");
+            var lines = promise.Planned.Body.Items.Select(item => (item.Sku, item.Quantity)).Order();
+            Require(lines.SequenceEqual(order.Lines.Select(line => (line.Sku, line.Quantity)).Order()), $"order {order.OrderId} is not what was asked for");
             var total = promise.Planned.Body.Items.Sum(item => item.Quantity * Prices.Of(item.Sku).Amount);
             Require(order.Total.Amount == total && accepted.Total == order.Total, $"order {order.OrderId} has another total than its lines");
             Require(order.UserId == promise.Planned.UserId, $"order {order.OrderId} is another user's");
@@ -108,6 +118,9 @@ internal sealed class Judgement
         Require(
             !promise.IsRefundPromised || state.Status == OrderStatus.Refunded,
             $"refund promised: order {order.OrderId} is {state.Status}");
+        Require(
+            state.Status == OrderStatus.Cancelled || promise.CancelPromisedAt is not { } promised || !_ledger.Any(entry => entry.Reference == order.OrderId && entry.At > promised + LongestLook),
+            $"cancellation promised: order {order.OrderId} is {state.Status}, and was charged long after");
         Require(
             state.Status != OrderStatus.Refunded || promise.IsRefundAsked, $"order {order.OrderId} is refunded and nobody asked for it");
         if (state.Status == OrderStatus.Cancelled)

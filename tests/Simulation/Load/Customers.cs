@@ -22,6 +22,9 @@ internal sealed class Promise(PlannedOrder planned)
     /// <summary>A cancellation was sent; whether it came in time is the shop's to say.</summary>
     public bool IsCancelAsked { get; set; }
 
+    /// <summary>When a cancellation was answered 202; null: none was.</summary>
+    public DateTimeOffset? CancelPromisedAt { get; set; }
+
     /// <summary>A refund was answered 202.</summary>
     public bool IsRefundPromised { get; set; }
 
@@ -179,8 +182,9 @@ internal sealed class Customers
         {
             await WaitAsync(after);
             promise.IsCancelAsked = true;
-            await UntilAsync(
+            var status = await UntilAsync(
                 AppIds.Order, new Request("POST", $"/api/v1/orders/{id}/cancel", default, Headers: Caller(promise.Planned.UserId, ShopCaller.Customer)), 202, 409);
+            promise.CancelPromisedAt = status == 202 ? _process.Clock.GetUtcNow() : null;
         }
     }
 

@@ -1,3 +1,4 @@
+using DaprShop.Contracts;
 using DaprShop.Tests.Simulation.Engine;
 using DaprShop.Tests.Simulation.Platform;
 using DaprShop.Tests.Simulation.Shop;
@@ -10,6 +11,16 @@ internal sealed class Nemesis(World world, Faults faults, IReadOnlyList<Replica>
     private static readonly Dependency[] Breakable =
         [Dependency.Store, Dependency.Broker, Dependency.Invocation, Dependency.Workflows, Dependency.Provider, Dependency.Webhooks, Dependency.Delivery];
 
+    /// <summary>Of a wall clock at once, either way.</summary>
+    public static readonly TimeSpan LongestJump = TimeSpan.FromSeconds(30);
+
+    /// <summary>What a service writes at the moments that matter.</summary>
+    private static readonly (string Keys, string App)[] Moments =
+    [
+        ("order/log/", AppIds.Order), ("order/", AppIds.Order), ("payment/", AppIds.Payment), ("payment/", AppIds.Order), ("stock/", AppIds.Inventory),
+        ("stock/", AppIds.Order), ("inbox/", AppIds.Notification),
+    ];
+
     private readonly Chance _chance = Chance.Of(world.Seed, "nemesis");
 
     public int Kills { get; private set; }
@@ -17,6 +28,30 @@ internal sealed class Nemesis(World world, Faults faults, IReadOnlyList<Replica>
     public int Pauses { get; private set; }
 
     public int Jumps { get; private set; }
+
+    /// <summary>Kills the writer, or who waits for it, while a write of that kind is on its way back.</summary>
+    public void Watch(Store store)
+    {
+        var left = Enumerable.Range(0, _chance.Below(4)).Select(_ => (Moment: _chance.Of(Moments), Number: _chance.Between(1, 5))).ToList();
+        store.Reached = key =>
+        {
+            for (var index = left.Count - 1; index >= 0 && !faults.IsHealed; index--)
+            {
+                var (moment, number) = left[index];
+                if (!key.StartsWith(moment.Keys, StringComparison.Ordinal) || key.StartsWith("order/slot/", StringComparison.Ordinal))
+                {
+                    continue;
+                }
+
+                left[index] = (moment, number - 1);
+                if (number == 1)
+                {
+                    left.RemoveAt(index);
+                    world.After(_chance.Between(TimeSpan.Zero, TimeSpan.FromMilliseconds(12)), () => Kill(_chance.Of(replicas.Where(replica => replica.App == moment.App).ToList())));
+                }
+            }
+        };
+    }
 
     /// <param name="until">Nothing begins after it.</param>
     public void Begin(TimeSpan until)
@@ -69,7 +104,7 @@ internal sealed class Nemesis(World world, Faults faults, IReadOnlyList<Replica>
 
     private void Kill(Replica replica)
     {
-        if (!replica.IsUp)
+        if (!replica.IsUp || faults.IsHealed)
         {
             return;
         }
@@ -96,6 +131,6 @@ internal sealed class Nemesis(World world, Faults faults, IReadOnlyList<Replica>
     {
         Jumps++;
         world.Note("jump", replica.Name);
-        replica.Process.Clock.Offset += _chance.Between(TimeSpan.FromSeconds(-60), TimeSpan.FromSeconds(60));
+        replica.Process.Clock.Offset += _chance.Between(-LongestJump, LongestJump);
     }
 }

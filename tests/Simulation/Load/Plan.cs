@@ -54,7 +54,7 @@ internal sealed record Plan(
                 chance.Of(stock).Sku, $"restock-{number}", chance.Between(1, 5), chance.Between(TimeSpan.FromSeconds(2), Length)))
             .ToList();
         return new Plan(
-            stock, orders, restocks, chance.Between(TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(60)), chance.In(0.3) ? 2 : 1, chance.In(0.3) ? 2 : 1);
+            stock, orders, restocks, chance.Between(TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(120)), chance.In(0.3) ? 2 : 1, chance.In(0.3) ? 2 : 1);
     }
 
     private static PlaceOrder Body(Chance chance, List<PlannedStock> stock)

@@ -74,17 +74,19 @@ internal sealed class Network(World world, Faults faults, PlantedBug bug)
 
     private void Reach(string to, Request request, Action<Response?> answer)
     {
-        void Back(Response? response) => world.After(faults.Latency(), () => answer(response));
+        Func<Response?, Response?>? misread = null;
+        void Back(Response? response) => world.After(faults.Latency(), () => answer(misread is null ? response : misread(response)));
 
-        if (bug.OnRequest(to, request) is { } changed)
+        if (bug.OnRequest(world, to, request) is { } detour)
         {
-            if (changed.Answer is { } instead)
+            if (detour.Answer is { } instead)
             {
                 Back(instead);
                 return;
             }
 
-            request = changed.Request ?? request;
+            request = detour.Request ?? request;
+            misread = detour.Misread;
         }
 
         if (_peers[to]() is { } peer)

@@ -9,6 +9,9 @@ internal sealed class Store(World world, PlantedBug bug)
 {
     private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
 
+    /// <summary>Told of every key that a write or a swap reached, whatever became of it.</summary>
+    public Action<string> Reached { get; set; } = _ => { };
+
     /// <summary>For the checker alone: no service can list.</summary>
     public IEnumerable<KeyValuePair<string, byte[]>> Everything =>
         _entries.OrderBy(entry => entry.Key, StringComparer.Ordinal).Select(entry => KeyValuePair.Create(entry.Key, entry.Value.Value));
@@ -20,7 +23,8 @@ internal sealed class Store(World world, PlantedBug bug)
     public void Write(string key, byte[] value)
     {
         world.Note("write", key);
-        if (bug.OnWrite(key, value) is { } written)
+        Reached(key);
+        if (bug.OnWrite(world, key, value) is { } written)
         {
             Put(key, written);
         }
@@ -36,7 +40,8 @@ internal sealed class Store(World world, PlantedBug bug)
         }
 
         world.Note("swap", key);
-        if (bug.OnSwap(key, value, Read(key).Value) is { } written)
+        Reached(key);
+        if (bug.OnSwap(world, key, value) is { } written)
         {
             Put(key, written);
         }

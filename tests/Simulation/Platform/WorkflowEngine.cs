@@ -176,7 +176,7 @@ internal sealed class WorkflowEngine(World world, Faults faults, PlantedBug bug)
             return;
         }
 
-        if (bug.InsteadOfActivity(activity.Name, activity.Input) is { } instead)
+        if (bug.InsteadOfActivity(activity.Name) is { } instead)
         {
             world.After(faults.Latency(), () => Record(instance, activity.Number, new Resolution(Clock, instead)));
             return;

@@ -109,7 +109,6 @@ internal sealed class App
             services.AddSingleton<ILoggerFactory>(new TraceLogs(setting.World, replica));
         }
 
-        setting.Bug.Rebuild(Name, services);
         return services.BuildServiceProvider();
 
         HttpClient Invoke(string app) =>

@@ -1,4 +1,3 @@
-using DaprShop.Tests.Simulation.Bugs;
 using DaprShop.Tests.Simulation.Engine;
 using DaprShop.Tests.Simulation.Platform;
 
@@ -14,5 +13,4 @@ internal sealed record Setting(
     SimulatedDaprClient Dapr,
     SidecarHttp Sidecar,
     WorkflowEngine Workflows,
-    PlantedBug Bug,
     TimeSpan PaymentWindow);

@@ -4,8 +4,9 @@ using DaprShop.Tests.Simulation.Bugs;
 namespace DaprShop.Tests.Simulation;
 
 /// <summary>What many runs came to.</summary>
+/// <param name="Hash">Of all traces together: the same for the same seeds, in every process and on every machine.</param>
 /// <param name="Trace">A file with the words of the last run's trace, if they were kept.</param>
-internal sealed record SweepResult(SeedRange Seeds, IReadOnlyList<Verdict> Failed, Counts Total, TimeSpan Elapsed, string? Trace)
+internal sealed record SweepResult(SeedRange Seeds, IReadOnlyList<Verdict> Failed, Counts Total, ulong Hash, TimeSpan Elapsed, string? Trace)
 {
     /// <summary>Enough was broken, and enough was bought.</summary>
     public bool IsRough => Total.Accepted > Seeds.Count && Total.Faults > Seeds.Count * 10 && Total.Kills > Seeds.Count && Total.Confirmed > 0 && Total.Cancelled > 0;
@@ -13,7 +14,7 @@ internal sealed record SweepResult(SeedRange Seeds, IReadOnlyList<Verdict> Faile
     public override string ToString() =>
         $"{Seeds.Count} seeds from {Seeds.First} in {Elapsed.TotalSeconds:0.0} s: {Failed.Count} failed; accepted {Total.Accepted}, confirmed {Total.Confirmed}, "
         + $"cancelled {Total.Cancelled}, refunded {Total.Refunded}; faults {Total.Faults}, kills {Total.Kills}, pauses {Total.Pauses}, clock jumps {Total.Jumps}; "
-        + $"{Total.Steps} steps, {Total.Time.TotalHours:0.0} h of the shop's time";
+        + $"{Total.Steps} steps, {Total.Time.TotalHours:0.0} h of the shop's time; trace {Hash:x16}";
 }
 
 /// <summary>Runs seed after seed on every core, each run on one thread.</summary>
@@ -26,10 +27,11 @@ internal static class Sweep
         var started = Stopwatch.GetTimestamp();
         var failed = new List<Verdict>();
         var total = Counts.None;
+        var hash = 0UL;
         string? trace = null;
         var gate = new Lock();
         Parallel(seeds.Count, Work);
-        return new SweepResult(seeds, [.. failed.OrderBy(verdict => verdict.Seed)], total, Stopwatch.GetElapsedTime(started), trace);
+        return new SweepResult(seeds, [.. failed.OrderBy(verdict => verdict.Seed)], total, hash, Stopwatch.GetElapsedTime(started), trace);
 
         void Work(int index)
         {
@@ -42,6 +44,7 @@ internal static class Sweep
             lock (gate)
             {
                 total = total.Plus(verdict.Counts);
+                hash ^= verdict.Trace;
                 trace = Keep(verdict) ?? trace;
                 if (verdict.Violations.Count > 0)
                 {

@@ -134,7 +134,9 @@ internal sealed class Run
         violations.AddRange(_broker.Dead.Select(dead => $"poison: {dead}"));
         violations.AddRange(_world.Unhandled.Select(thrown => $"unhandled: {thrown}"));
         violations.AddRange(_customers.GivenUp.Select(request => $"never answered: {request}"));
-        violations.AddRange(_workflows.Instances.Where(instance => instance.Status == WorkflowStatus.Failed).Select(instance => $"workflow failed: {instance.Id} {instance.Output}"));
+        violations.AddRange(_workflows.Instances
+            .Where(instance => instance.Status == WorkflowStatus.Failed)
+            .Select(instance => $"workflow failed: {instance.Id} {instance.Output}"));
         return new Verdict(
             _world.Seed,
             _world.Trace.Hash,
@@ -190,7 +192,8 @@ internal sealed class Run
     private string NotAtRest()
     {
         var running = _workflows.Instances.Where(instance => instance.Status == WorkflowStatus.Running).Select(instance => $"{instance.Name} {instance.Id}");
-        return $"not at rest after {_world.Time}: customers done {_customers.AreDone}, messages {_broker.Pending}, provider {_provider.Pending}, workflows {string.Join(", ", running)}";
+        return $"not at rest after {_world.Time}: customers done {_customers.AreDone}, messages {_broker.Pending}, provider {_provider.Pending}, "
+            + $"workflows {string.Join(", ", running)}";
     }
 
     private sealed class Catalog : IPeer

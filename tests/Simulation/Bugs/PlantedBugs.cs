@@ -49,7 +49,7 @@ internal static partial class PlantedBugs
         Answered("a restock is acknowledged and not made", AppIds.Inventory, "/restocks", _ => Response.Of(new { })),
         Redirected("the hold releases instead", AppIds.Inventory, "/internal/reservations/hold", "/internal/reservations/release"),
         new() { Name = "a repeated restock restocks again", OnRequest = FreshKey(AppIds.Inventory, "/restocks") },
-        new() { Name = "a reservation takes one unit less", OnRequest = (_, to, request) => Rewrite<ReserveMany>(to, AppIds.Inventory, request, "/internal/reservations/batch", OneLess) },
+        Rewritten<ReserveMany>("a reservation takes one unit less", AppIds.Inventory, "/internal/reservations/batch", (_, many) => OneLess(many)),
 
         // Money.
         Answered("a payment is not closed", AppIds.Payment, "/internal/payments/close", Paid(PaymentStatus.Voided)),
@@ -57,15 +57,10 @@ internal static partial class PlantedBugs
         Answered("a pending payment is taken for a failed one", AppIds.Payment, "/internal/payments/poll", Paid(PaymentStatus.Failed)),
         Answered("the provider's refund is booked before it is made", Provider, "/v1/refunds", _ => Response.Of(new RefundAnswer("re_0", "succeeded"))),
         new() { Name = "no answer to a charge is taken for a decline", OnRequest = DeclinedWithoutAnswer },
-        new()
-        {
-            Name = "a repeated charge has a key of its own",
-            OnRequest = (world, to, request) => Rewrite<CreateCharge>(
-                to, Provider, request, "/v1/charges", charge => charge with { IdempotencyKey = $"{charge.IdempotencyKey}:{world.Now}" }),
-        },
-        new() { Name = "another amount is charged", OnRequest = (_, to, request) => Rewrite<CreateCharge>(to, Provider, request, "/v1/charges", charge => charge with { Amount = charge.Amount + 1 }) },
-        new() { Name = "another currency is charged", OnRequest = (_, to, request) => Rewrite<CreateCharge>(to, Provider, request, "/v1/charges", charge => charge with { Currency = "EUR" }) },
-        new() { Name = "half of the money goes back", OnRequest = (_, to, request) => Rewrite<CreateRefund>(to, Provider, request, "/v1/refunds", refund => refund with { Amount = refund.Amount / 2 }) },
+        Charged("a repeated charge has a key of its own", (world, charge) => charge with { IdempotencyKey = $"{charge.IdempotencyKey}:{world.Now}" }),
+        Charged("another amount is charged", (_, charge) => charge with { Amount = charge.Amount + 1 }),
+        Charged("another currency is charged", (_, charge) => charge with { Currency = "EUR" }),
+        Rewritten<CreateRefund>("half of the money goes back", Provider, "/v1/refunds", (_, refund) => refund with { Amount = refund.Amount / 2 }),
 
         // Events.
         Lost("nobody is told of a sale", OrderConfirmed.Type),
@@ -112,6 +107,16 @@ internal static partial class PlantedBugs
         OnRequest = (_, to, request) => Is(to, app, request, path) ? new Detour(request with { Path = instead }) : null,
     };
 
+    private static PlantedBug Rewritten<T>(string name, string app, string path, Func<World, T, T> change) => new()
+    {
+        Name = name,
+        OnRequest = (world, to, request) => Is(to, app, request, path)
+            ? new Detour(request with { Body = JsonSerializer.SerializeToUtf8Bytes(change(world, request.Read<T>()), ShopJson.Documents) })
+            : null,
+    };
+
+    private static PlantedBug Charged(string name, Func<World, CreateCharge, CreateCharge> change) => Rewritten(name, Provider, "/v1/charges", change);
+
     private static PlantedBug Lost(string name, string eventType) => new() { Name = name, CopiesOf = (type, _) => type == eventType ? 0 : null };
 
     private static PlantedBug Skipped(string name, string activity, string result) =>
@@ -119,11 +124,6 @@ internal static partial class PlantedBugs
 
     private static bool Is(string to, string app, Request request, string path) =>
         to == app && request.Method == "POST" && request.Path.EndsWith(path, StringComparison.Ordinal);
-
-    private static Detour? Rewrite<T>(string to, string app, Request request, string path, Func<T, T> change) =>
-        Is(to, app, request, path)
-            ? new Detour(request with { Body = JsonSerializer.SerializeToUtf8Bytes(change(request.Read<T>()), ShopJson.Documents) })
-            : null;
 
     private static byte[] Edit(byte[] value, Action<JsonNode> tamper)
     {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DaprShop.Contracts.Api;
 using DaprShop.Contracts.Inventory;
 using DaprShop.Contracts.Payments;
 using DaprShop.Notification.Inbox;
@@ -84,31 +85,45 @@ internal sealed class Judgement
     /// <summary>What was answered 202 is there, as it was asked for, and has ended.</summary>
     private void JudgePromises()
     {
-        var asked = _promises.Select(promise => DerivedIds.Order(promise.Planned.UserId, "/api/v1/orders", promise.Planned.Key)).ToHashSet(StringComparer.Ordinal);
+        var asked = _promises.ToLookup(
+            promise => DerivedIds.Order(promise.Planned.UserId, "/api/v1/orders", promise.Planned.Key), StringComparer.Ordinal);
         foreach (var id in _orders.Keys)
         {
             Require(asked.Contains(id), $"order {id} goes by no key of a customer");
         }
 
-        foreach (var promise in _promises.Where(promise => promise.Accepted is not null))
+        // Several promises under one id: the key was used for several bodies.
+        foreach (var twins in asked)
         {
-            var accepted = promise.Accepted!;
-            if (!_orders.TryGetValue(accepted.Id, out var order))
+            foreach (var accepted in twins.Select(promise => promise.Accepted).OfType<OrderView>())
             {
-                _violations.Add($"forgotten: order {accepted.Id} was answered 202 and has no record");
-                continue;
+                Require(accepted.Id == twins.Key, $"order {twins.Key} was answered as {accepted.Id}");
+                Require(_orders.ContainsKey(twins.Key), $"forgotten: order {twins.Key} was answered 202 and has no record");
             }
 
-            var lines = promise.Planned.Body.Items.Select(item => (item.Sku, item.Quantity)).Order();
-            Require(lines.SequenceEqual(order.Lines.Select(line => (line.Sku, line.Quantity)).Order()), $"order {order.OrderId} is not what was asked for");
-            var total = promise.Planned.Body.Items.Sum(item => item.Quantity * Prices.Of(item.Sku).Amount);
-            Require(order.Total.Amount == total && accepted.Total == order.Total, $"order {order.OrderId} has another total than its lines");
-            Require(order.UserId == promise.Planned.UserId, $"order {order.OrderId} is another user's");
-            JudgeEnd(promise, order);
+            if (_orders.TryGetValue(twins.Key, out var order))
+            {
+                JudgeContent([.. twins], order);
+                JudgeEnd([.. twins], order);
+            }
         }
     }
 
-    private void JudgeEnd(Promise promise, OrderContent order)
+    /// <summary>It is what one of those who used its key asked for, at the catalogue's prices.</summary>
+    private void JudgeContent(List<Promise> twins, OrderContent order)
+    {
+        var lines = order.Lines.Select(line => (line.Sku, line.Quantity)).Order().ToList();
+        var asked = twins.Find(promise =>
+            promise.Planned.Body.Payment.Source == order.PaymentSource
+            && promise.Planned.Body.Items.Select(item => (item.Sku, item.Quantity)).Order().SequenceEqual(lines));
+        Require(asked is not null, $"order {order.OrderId} is not what was asked for");
+        var total = order.Lines.Sum(line => line.Quantity * Prices.Of(line.Sku).Amount);
+        Require(order.Total.Amount == total, $"order {order.OrderId} has another total than its lines");
+        Require(asked?.Accepted is null || asked.Accepted.Total == order.Total, $"order {order.OrderId} was answered with another total");
+        Require(order.UserId == twins[0].Planned.UserId, $"order {order.OrderId} is another user's");
+    }
+
+    private void JudgeEnd(List<Promise> twins, OrderContent order)
     {
         if (!_states.TryGetValue(order.OrderId, out var state))
         {
@@ -116,23 +131,24 @@ internal sealed class Judgement
         }
 
         Require(
-            !promise.IsRefundPromised || state.Status == OrderStatus.Refunded,
+            !twins.Exists(promise => promise.IsRefundPromised) || state.Status == OrderStatus.Refunded,
             $"refund promised: order {order.OrderId} is {state.Status}");
+        var promised = twins.Min(promise => promise.CancelPromisedAt);
         Require(
-            state.Status == OrderStatus.Cancelled || promise.CancelPromisedAt is not { } promised || !_ledger.Any(entry => entry.Reference == order.OrderId && entry.At > promised + LongestLook),
+            state.Status == OrderStatus.Cancelled || !_ledger.Any(entry => entry.Reference == order.OrderId && entry.At > promised + LongestLook),
             $"cancellation promised: order {order.OrderId} is {state.Status}, and was charged long after");
         Require(
-            state.Status != OrderStatus.Refunded || promise.IsRefundAsked, $"order {order.OrderId} is refunded and nobody asked for it");
+            state.Status != OrderStatus.Refunded || twins.Exists(promise => promise.IsRefundAsked), $"order {order.OrderId} is refunded and nobody asked for it");
         if (state.Status == OrderStatus.Cancelled)
         {
-            Require(Explains(state.CancelReason, promise), $"order {order.OrderId} is cancelled for {state.CancelReason}, which did not happen");
+            Require(Explains(state.CancelReason, twins), $"order {order.OrderId} is cancelled for {state.CancelReason}, which did not happen");
         }
     }
 
-    private bool Explains(string? reason, Promise promise) => reason switch
+    private bool Explains(string? reason, List<Promise> twins) => reason switch
     {
-        "customer" => promise.IsCancelAsked,
-        "payment-declined" => promise.Planned.Body.Payment.Source == "tok_declined",
+        "customer" => twins.Exists(promise => promise.IsCancelAsked),
+        "payment-declined" => twins.Exists(promise => promise.Planned.Body.Payment.Source == "tok_declined"),
         "payment-deadline" => true,
         // Only who judges by a wrong clock, or judges so late that it no longer holds, takes units from an order that is being accepted.
         "reservation-lost" => _clocksWereWrong,

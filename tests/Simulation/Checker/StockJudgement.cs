@@ -13,7 +13,7 @@ internal sealed class StockJudgement
 {
     private readonly IReadOnlyDictionary<string, byte[]> _documents;
     private readonly List<string> _violations = [];
-    private readonly Dictionary<string, (long Quantity, string State, string Sku)> _reservations = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string Sku, string Id), (long Quantity, string State)> _reservations = [];
 
     public StockJudgement(
         IReadOnlyDictionary<string, byte[]> documents, Plan plan, IReadOnlyDictionary<string, OrderContent> orders, IReadOnlyDictionary<string, OrderState> states)
@@ -101,7 +101,7 @@ internal sealed class StockJudgement
             var status = states.GetValueOrDefault(id)?.Status;
             foreach (var line in order.Lines)
             {
-                if (!_reservations.TryGetValue(line.ReservationId, out var reservation))
+                if (!_reservations.TryGetValue((line.Sku, line.ReservationId), out var reservation))
                 {
                     _violations.Add($"order {id} has no reservation of {line.Sku}");
                     continue;
@@ -115,16 +115,14 @@ internal sealed class StockJudgement
                     _ => true,
                 };
                 Require(isSettled, $"order {id} is {status}, its units of {line.Sku} are {reservation.State}");
-                Require(
-                    reservation.Quantity == line.Quantity && reservation.Sku == line.Sku,
-                    $"order {id} has {line.Quantity} of {line.Sku}, reserved are {reservation.Quantity} of {reservation.Sku}");
+                Require(reservation.Quantity == line.Quantity, $"order {id} has {line.Quantity} of {line.Sku}, reserved are {reservation.Quantity}");
             }
         }
 
-        var known = orders.Values.SelectMany(order => order.Lines).Select(line => line.ReservationId).ToHashSet(StringComparer.Ordinal);
+        var known = orders.Values.SelectMany(order => order.Lines).Select(line => (line.Sku, line.ReservationId)).ToHashSet();
         foreach (var (id, reservation) in _reservations.Where(reservation => !known.Contains(reservation.Key)))
         {
-            Require(reservation.State == "released", $"reservation {id} belongs to no order and is {reservation.State}");
+            Require(reservation.State == "released", $"reservation {id.Id} of {id.Sku} belongs to no order and is {reservation.State}");
         }
     }
 
@@ -226,8 +224,9 @@ internal sealed class StockJudgement
 
         private static long Set(StockJudgement judgement, string name, string id, string state, long? quantity)
         {
-            var units = quantity ?? judgement._reservations.GetValueOrDefault(id).Quantity;
-            judgement._reservations[id] = (units, state, name.Split('/')[1]);
+            var key = (name.Split('/')[1], id);
+            var units = quantity ?? judgement._reservations.GetValueOrDefault(key).Quantity;
+            judgement._reservations[key] = (units, state);
             return units;
         }
     }

@@ -66,7 +66,11 @@ internal sealed class Customers
         {
             await UntilAsync(
                 AppIds.Inventory,
-                new Request("PUT", $"/api/v1/stock/{stock.Sku}", Json(new { initial = stock.Initial, buckets = stock.Buckets, strategy = stock.Strategy }), Headers: Caller(Operator, "operator")),
+                new Request(
+                    "PUT",
+                    $"/api/v1/stock/{stock.Sku}",
+                    Json(new { initial = stock.Initial, buckets = stock.Buckets, strategy = stock.Strategy }),
+                    Headers: Caller(Operator, ShopCaller.Operator)),
                 201, 409);
         }
 
@@ -169,7 +173,7 @@ internal sealed class Customers
             promise.Accepted = answer.Read<OrderView>();
             _world.Note("accepted", $"{promise.Planned.Key} {promise.Accepted.Id}");
         }
-        else if (answer.Status is 400 or 404 or 409)
+        else if (answer.Status is 400 or 404 or 409 or 422)
         {
             promise.IsRefused = true;
             _world.Note("refused", promise.Planned.Key);

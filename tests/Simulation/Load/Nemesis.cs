@@ -47,7 +47,8 @@ internal sealed class Nemesis(World world, Faults faults, IReadOnlyList<Replica>
                 if (number == 1)
                 {
                     left.RemoveAt(index);
-                    world.After(_chance.Between(TimeSpan.Zero, TimeSpan.FromMilliseconds(12)), () => Kill(_chance.Of(replicas.Where(replica => replica.App == moment.App).ToList())));
+                    var victims = replicas.Where(replica => replica.App == moment.App).ToList();
+                    world.After(_chance.Between(TimeSpan.Zero, TimeSpan.FromMilliseconds(12)), () => Kill(_chance.Of(victims)));
                 }
             }
         };

@@ -38,9 +38,11 @@ internal sealed record Plan(
             var size = Math.Min(left, chance.In(0.4) ? chance.Between(2, 4) : 1);
             for (var member = 0; member < size; member++, left--)
             {
+                // Now and then a key is used for another body: only one of the two can be the order.
+                var twin = orders.Count > 0 && chance.In(0.08) ? orders[^1] : null;
                 orders.Add(new PlannedOrder(
-                    $"shopper-{chance.Between(1, users)}",
-                    $"key-{orders.Count}",
+                    twin?.UserId ?? $"shopper-{chance.Between(1, users)}",
+                    twin?.Key ?? $"key-{orders.Count}",
                     Body(chance, stock),
                     group,
                     at,

@@ -44,6 +44,9 @@ internal sealed class Run
     /// <summary>As much more where clocks ran ahead: what they wrote is judged only when its time has come.</summary>
     private static readonly TimeSpan RestAfterJumps = Rest + Nemesis.LongestJump + TimeSpan.FromSeconds(15);
 
+    /// <summary>The shop's own audit takes minutes of its time: so many seeds have it once.</summary>
+    private const int AuditEvery = 8;
+
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(40);
 
     private readonly World _world;
@@ -129,6 +132,10 @@ internal sealed class Run
         if (!isAtRest)
         {
             violations.Add(NotAtRest());
+        }
+        else if (_world.Seed % AuditEvery == 0)
+        {
+            violations.AddRange(new ShopsOwnAudit(_world, _network).Findings());
         }
 
         violations.AddRange(_broker.Dead.Select(dead => $"poison: {dead}"));

@@ -51,6 +51,15 @@ internal static partial class PlantedBugs
         new() { Name = "a repeated restock restocks again", OnRequest = FreshKey(AppIds.Inventory, "/restocks") },
         Rewritten<ReserveMany>("a reservation takes one unit less", AppIds.Inventory, "/internal/reservations/batch", (_, many) => OneLess(many)),
 
+        new()
+        {
+            Name = "a sale is offered at another price",
+            OnRequest = (_, to, request) => to == AppIds.Inventory && request.Path.StartsWith("/internal/sales/", StringComparison.Ordinal)
+                ? new Detour(Misread: answer => answer is { Status: 200 } ? Response.Of(answer.Read<SaleOffer>() with { Price = new Money(1, "CNY") }) : answer)
+                : null,
+        },
+        new() { Name = "what is left of a sale is not received", OnSwap = NothingReceived, Within = 100 },
+
         // Money.
         Answered("a payment is not closed", AppIds.Payment, "/internal/payments/close", Paid(PaymentStatus.Voided)),
         Answered("a refund is claimed and not made", AppIds.Payment, "/internal/payments/refund", Paid(PaymentStatus.Refunded)),
@@ -131,6 +140,16 @@ internal static partial class PlantedBugs
         tamper(stored["document"]!);
         return JsonSerializer.SerializeToUtf8Bytes(stored);
     }
+
+    /// <summary>The units of a pull that the log tells of are not in the counters.</summary>
+    private static byte[] NothingReceived(World world, string key, byte[] value) =>
+        Bucket().IsMatch(key)
+            ? Edit(value, document =>
+            {
+                document["available"] = (long)document["available"]! - (long)document["received"]!;
+                document["received"] = 0;
+            })
+            : value;
 
     private static byte[] RenameNewestEntry(World world, string key, byte[] value) => Inbox().IsMatch(key)
         ? Edit(value, document => document["entries"]!.AsArray()[^1]!["id"] = world.Now.ToString(CultureInfo.InvariantCulture))

@@ -44,6 +44,7 @@ internal sealed class Judgement
         }
 
         JudgePromises();
+        JudgeSale();
         JudgeOrders();
         JudgeMoney();
         var stock = new StockJudgement(_documents, _plan, _orders, _states);
@@ -86,7 +87,7 @@ internal sealed class Judgement
     private void JudgePromises()
     {
         var asked = _promises.ToLookup(
-            promise => DerivedIds.Order(promise.Planned.UserId, "/api/v1/orders", promise.Planned.Key), StringComparer.Ordinal);
+            promise => DerivedIds.Order(promise.Planned.UserId, promise.Planned.Path, promise.Planned.Key), StringComparer.Ordinal);
         foreach (var id in _orders.Keys)
         {
             Require(asked.Contains(id), $"order {id} goes by no key of a customer");
@@ -109,6 +110,18 @@ internal sealed class Judgement
         }
     }
 
+    /// <summary>Nobody bought more in a sale than one may.</summary>
+    private void JudgeSale()
+    {
+        foreach (var bought in _orders.Values.Where(order => order.SaleId is not null && IsSold(order.OrderId)).GroupBy(order => order.UserId, StringComparer.Ordinal))
+        {
+            var units = bought.SelectMany(order => order.Lines).Sum(line => line.Quantity);
+            Require(units <= _plan.Sale!.PerUserLimit, $"{bought.Key} bought {units} units of a sale that allows {_plan.Sale.PerUserLimit}");
+        }
+    }
+
+    private bool IsSold(string id) => _states.GetValueOrDefault(id)?.Status == OrderStatus.Confirmed;
+
     /// <summary>It is what one of those who used its key asked for, at the catalogue's prices.</summary>
     private void JudgeContent(List<Promise> twins, OrderContent order)
     {
@@ -117,7 +130,8 @@ internal sealed class Judgement
             promise.Planned.Body.Payment.Source == order.PaymentSource
             && promise.Planned.Body.Items.Select(item => (item.Sku, item.Quantity)).Order().SequenceEqual(lines));
         Require(asked is not null, $"order {order.OrderId} is not what was asked for");
-        var total = order.Lines.Sum(line => line.Quantity * Prices.Of(line.Sku).Amount);
+        var total = order.Lines.Sum(line => line.Quantity * (order.SaleId is null ? Prices.Of(line.Sku) : PlannedSale.Price).Amount);
+        Require(order.SaleId == twins[0].Planned.SaleId, $"order {order.OrderId} is of another sale");
         Require(order.Total.Amount == total, $"order {order.OrderId} has another total than its lines");
         Require(asked?.Accepted is null || asked.Accepted.Total == order.Total, $"order {order.OrderId} was answered with another total");
         Require(order.UserId == twins[0].Planned.UserId, $"order {order.OrderId} is another user's");
@@ -190,7 +204,7 @@ internal sealed class Judgement
         {
             var entries = _ledger.Where(entry => entry.Reference == id).ToList();
             var net = entries.Sum(entry => entry.Kind == "capture" ? entry.Amount : -entry.Amount);
-            var isSold = _states.GetValueOrDefault(id)?.Status == OrderStatus.Confirmed;
+            var isSold = IsSold(id);
             Require(net == (isSold ? order.Total.Amount : 0), $"order {id} is {_states.GetValueOrDefault(id)?.Status}, the provider holds {net} of {order.Total.Amount}");
             Require(entries.TrueForAll(entry => entry.Amount == order.Total.Amount && entry.Currency == order.Total.Currency), $"order {id}: an amount differs");
             JudgePayment(id, order, entries);

@@ -13,7 +13,7 @@ internal sealed class StockJudgement
 {
     private readonly IReadOnlyDictionary<string, byte[]> _documents;
     private readonly List<string> _violations = [];
-    private readonly Dictionary<(string Sku, string Id), (long Quantity, string State)> _reservations = [];
+    private readonly Dictionary<(string Pool, string Id), (long Quantity, string State)> _reservations = [];
 
     public StockJudgement(
         IReadOnlyDictionary<string, byte[]> documents, Plan plan, IReadOnlyDictionary<string, OrderContent> orders, IReadOnlyDictionary<string, OrderState> states)
@@ -22,7 +22,7 @@ internal sealed class StockJudgement
         foreach (var stock in plan.Stock)
         {
             var restocked = plan.Restocks.Where(restock => restock.Sku == stock.Sku).Sum(restock => restock.Quantity);
-            JudgeSku(stock, restocked);
+            JudgeSku(stock, plan.Sale?.Sku == stock.Sku ? plan.Sale : null, restocked);
         }
 
         JudgeReservations(orders, states);
@@ -38,32 +38,26 @@ internal sealed class StockJudgement
         }
     }
 
-    private void JudgeSku(PlannedStock stock, long restocked)
+    /// <param name="sale">Draws its units from this SKU, and gives back what is left; null: there is none.</param>
+    private void JudgeSku(PlannedStock stock, PlannedSale? sale, long restocked)
     {
         var fold = new Fold();
-        var initial = 0L;
         for (var bucket = 0; bucket < stock.Buckets; bucket++)
         {
-            var name = $"stock/{stock.Sku}/{bucket}";
-            if (!_documents.TryGetValue(name, out var bytes))
-            {
-                // Nothing ever happened to it: it has its share.
-                initial += Share(stock, bucket);
-                fold.Available += Share(stock, bucket);
-                continue;
-            }
-
-            using var json = JsonDocument.Parse(bytes);
-            var document = json.RootElement.GetProperty("document");
-            var own = new Fold();
-            own.Read(this, name, document.GetProperty("seq").GetInt64());
-            own.Compare(this, name, document);
-            fold.UnderWay += UnderWay(name, document);
-            initial += own.Initial;
-            fold.Add(own);
+            Judge($"stock/{stock.Sku}/{bucket}", Share(stock, bucket), fold);
         }
 
-        Require(initial == stock.Initial, $"{stock.Sku} began with {initial}, not {stock.Initial}");
+        Require(fold.Initial == stock.Initial, $"{stock.Sku} began with {fold.Initial}, not {stock.Initial}");
+        var ofSale = new Fold();
+        for (var bucket = 0; bucket < sale?.Buckets; bucket++)
+        {
+            Judge($"stock/sale:{sale.Id}/{bucket}", 0, ofSale);
+        }
+
+        Require(ofSale.Initial == 0 && ofSale.Restocked == 0, $"the sale of {stock.Sku} has units of its own");
+        Require(ofSale.Available == 0, $"the sale of {stock.Sku} is over and keeps {ofSale.Available} units");
+        Require(ofSale.Sold <= (sale?.Quantity ?? 0), $"the sale of {stock.Sku} sold {ofSale.Sold}");
+        fold.Add(ofSale);
         Require(fold.Restocked == restocked, $"{stock.Sku} was restocked by {fold.Restocked}, not {restocked}");
         Require(
             fold.Received + fold.UnderWay == fold.Sent,
@@ -74,6 +68,26 @@ internal sealed class StockJudgement
             $"{stock.Sku}: {stock.Initial} + {restocked} units came in, {fold.Available} are there and {fold.Sold} sold");
         Require(fold.Available >= 0, $"{stock.Sku} is oversold by {-fold.Available}");
     }
+
+    private void Judge(string name, long share, Fold sum)
+    {
+        if (!_documents.TryGetValue(name, out var bytes))
+        {
+            // Nothing ever happened to it: it has its share.
+            sum.Add(new Fold { Initial = share, Available = share });
+            return;
+        }
+
+        using var json = JsonDocument.Parse(bytes);
+        var document = json.RootElement.GetProperty("document");
+        var own = new Fold();
+        own.Read(this, name, document.GetProperty("seq").GetInt64());
+        own.Compare(this, name, document);
+        own.UnderWay = UnderWay(name, document);
+        sum.Add(own);
+    }
+
+    private static string Pool(OrderContent order, OrderLine line) => order.SaleId is { } sale ? $"sale:{sale}" : line.Sku;
 
     /// <summary>Units that were sent to a bucket whose pull is open: whoever looks for units next finds them there.</summary>
     private long UnderWay(string name, JsonElement document)
@@ -101,7 +115,7 @@ internal sealed class StockJudgement
             var status = states.GetValueOrDefault(id)?.Status;
             foreach (var line in order.Lines)
             {
-                if (!_reservations.TryGetValue((line.Sku, line.ReservationId), out var reservation))
+                if (!_reservations.TryGetValue((Pool(order, line), line.ReservationId), out var reservation))
                 {
                     _violations.Add($"order {id} has no reservation of {line.Sku}");
                     continue;
@@ -119,17 +133,17 @@ internal sealed class StockJudgement
             }
         }
 
-        var known = orders.Values.SelectMany(order => order.Lines).Select(line => (line.Sku, line.ReservationId)).ToHashSet();
+        var known = orders.Values.SelectMany(order => order.Lines, (order, line) => (Pool(order, line), line.ReservationId)).ToHashSet();
         foreach (var (id, reservation) in _reservations.Where(reservation => !known.Contains(reservation.Key)))
         {
-            Require(reservation.State == "released", $"reservation {id.Id} of {id.Sku} belongs to no order and is {reservation.State}");
+            Require(reservation.State == "released", $"reservation {id.Id} of {id.Pool} belongs to no order and is {reservation.State}");
         }
     }
 
     /// <summary>A bucket's counters, counted again from its log.</summary>
     private sealed class Fold
     {
-        public long Initial { get; private set; }
+        public long Initial { get; set; }
 
         public long Restocked { get; private set; }
 
@@ -178,8 +192,9 @@ internal sealed class StockJudgement
 
         public void Add(Fold other)
         {
-            (Restocked, Available, Reserved) = (Restocked + other.Restocked, Available + other.Available, Reserved + other.Reserved);
-            (Sold, Received, Sent) = (Sold + other.Sold, Received + other.Received, Sent + other.Sent);
+            (Initial, Restocked, Available) = (Initial + other.Initial, Restocked + other.Restocked, Available + other.Available);
+            (Reserved, Sold) = (Reserved + other.Reserved, Sold + other.Sold);
+            (Received, Sent, UnderWay) = (Received + other.Received, Sent + other.Sent, UnderWay + other.UnderWay);
         }
 
         private void Apply(StockJudgement judgement, string name, JsonElement entry)

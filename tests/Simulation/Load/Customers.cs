@@ -74,6 +74,11 @@ internal sealed class Customers
                 201, 409);
         }
 
+        if (_plan.Sale is { } sale)
+        {
+            await CreateAsync(sale);
+        }
+
         foreach (var group in Promises.GroupBy(promise => promise.Planned.Group))
         {
             Do(() => PlaceAsync([.. group]));
@@ -96,6 +101,10 @@ internal sealed class Customers
         return headers;
     }
 
+    private static byte[] Body(PlannedOrder order) => order.SaleId is null
+        ? Json(order.Body)
+        : Json(new PlaceSaleOrder(order.Body.Items[0].Quantity, order.Body.Payment));
+
     private static byte[] Json<T>(T body) => System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(body, ShopJson.Documents);
 
     private void Do(Func<Task> work)
@@ -106,6 +115,15 @@ internal sealed class Customers
             await work();
             _busy--;
         });
+    }
+
+    /// <summary>It may be over before anybody could create it; then there is none.</summary>
+    private Task<int> CreateAsync(PlannedSale sale)
+    {
+        var body = new CreateSale(
+            sale.Id, sale.Sku, PlannedSale.Price, sale.Quantity, sale.PerUserLimit, World.Epoch, World.Epoch + sale.Length, Buckets: sale.Buckets);
+        return UntilAsync(
+            AppIds.Inventory, new Request("POST", "/api/v1/sales", Json(body), Headers: Caller(Operator, ShopCaller.Operator, "sale")), 201, 400, 409);
     }
 
     private async Task PlaceAsync(List<Promise> group)
@@ -133,13 +151,13 @@ internal sealed class Customers
         "POST",
         "/internal/orders/batch",
         OrderBatchFormat.WriteOrders([.. group.Select(promise => new PassedOrder(
-            "/api/v1/orders", promise.Planned.UserId, ShopCaller.Customer, promise.Planned.Key, "", Json(promise.Planned.Body)))]),
+            promise.Planned.Path, promise.Planned.UserId, ShopCaller.Customer, promise.Planned.Key, "", Body(promise.Planned)))]),
         OrderBatchFormat.ContentType);
 
     private async Task PlaceAsync(Promise promise)
     {
         var planned = promise.Planned;
-        var request = new Request("POST", "/api/v1/orders", Json(planned.Body), Headers: Caller(planned.UserId, ShopCaller.Customer, planned.Key));
+        var request = new Request("POST", planned.Path, Body(planned), Headers: Caller(planned.UserId, ShopCaller.Customer, planned.Key));
         for (var attempt = 0; promise is { Accepted: null, IsRefused: false }; attempt++)
         {
             if (attempt == Patience)

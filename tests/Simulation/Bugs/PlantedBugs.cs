@@ -58,7 +58,7 @@ internal static partial class PlantedBugs
                 ? new Detour(Misread: answer => answer is { Status: 200 } ? Response.Of(answer.Read<SaleOffer>() with { Price = new Money(1, "CNY") }) : answer)
                 : null,
         },
-        new() { Name = "what is left of a sale is not received", OnSwap = NothingReceived, Within = 100 },
+        new() { Name = "units from another bucket are not counted", OnSwap = NothingReceived, Within = 100 },
 
         // Money.
         Answered("a payment is not closed", AppIds.Payment, "/internal/payments/close", Paid(PaymentStatus.Voided)),

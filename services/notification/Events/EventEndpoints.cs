@@ -3,6 +3,7 @@ using DaprShop.Contracts.Events;
 using DaprShop.Notification.Inbox;
 using DaprShop.Notification.Mail;
 using DaprShop.ServiceDefaults.Events;
+using DaprShop.ServiceDefaults.Http;
 
 namespace DaprShop.Notification.Events;
 
@@ -25,14 +26,14 @@ internal static partial class EventEndpoints
             }
 
             return delivery.Answer();
-        });
+        }).LimitBody(Delivery.MaxBatchBytes);
     }
 
     private static void MapEvent<T>(
         IEndpointRouteBuilder routes, string path, Func<T, string?> user, Func<T, NotificationView?> text)
         where T : class =>
         routes.MapPost(path, (HttpRequest request, InboxStore inboxes, Mails mails, ILogger<Delivery> logger, CancellationToken cancellationToken) =>
-            HandleAsync(request, user, text, inboxes, mails, logger, cancellationToken));
+            HandleAsync(request, user, text, inboxes, mails, logger, cancellationToken)).LimitBody(Delivery.MaxBatchBytes);
 
     private static async Task<IResult> HandleAsync<T>(
         HttpRequest request, Func<T, string?> user, Func<T, NotificationView?> text, InboxStore inboxes, Mails mails, ILogger logger,

@@ -10,6 +10,12 @@ namespace DaprShop.ServiceDefaults.Events;
 /// </summary>
 public sealed partial class Delivery
 {
+    /// <summary>
+    /// What the route of a bulk subscription must take: as many events as components/*/subscriptions.yaml gathers, each as long as a sidecar takes
+    /// (<c>--max-body-size</c>, 4 MiB). A route that takes less refuses the good events together with a long one.
+    /// </summary>
+    public const int MaxBatchBytes = 100 * 4 * 1024 * 1024;
+
     private const string BatchType = "com.dapr.event.sent.bulk";
 
     private readonly bool _isBatch;

@@ -12,17 +12,28 @@ internal static class NotificationHost
     public static WebApplication Build(WebApplicationBuilder builder)
     {
         builder.AddServiceDefaults();
-        builder.Services.AddSingleton<InboxStore>();
-        builder.Services.AddMail();
-
+        AddServices(builder.Services);
         var app = builder.Build();
         app.UseCloudEvents();
-        app.MapDefaultEndpoints();
-        // Its subscriptions are declared in components/<set>/subscriptions.yaml.
-        app.MapEvents();
-        app.MapInbox();
-        app.MapStream();
-        app.MapMail();
+        MapRoutes(app);
         return app;
+    }
+
+    /// <summary>What this service is made of, beside what every service has.</summary>
+    public static void AddServices(IServiceCollection services)
+    {
+        services.AddSingleton<InboxStore>();
+        services.AddMail();
+    }
+
+    public static void MapRoutes(IEndpointRouteBuilder routes)
+    {
+        routes.MapDefaultEndpoints();
+
+        // Its subscriptions are declared in components/<set>/subscriptions.yaml.
+        routes.MapEvents();
+        routes.MapInbox();
+        routes.MapStream();
+        routes.MapMail();
     }
 }

@@ -29,7 +29,7 @@ internal sealed class BucketLock(BucketId bucket, DaprClient dapr, IdSource ids,
             }
 
             // Spread by the owner's id, which is random.
-            var jitter = (uint)string.GetHashCode(owner, StringComparison.Ordinal) % 8;
+            var jitter = IdSource.Jitter(owner, 8);
             await Task.Delay(TimeSpan.FromMilliseconds(2 + jitter), clock, cancellationToken);
         }
 

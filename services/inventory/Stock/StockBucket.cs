@@ -82,7 +82,7 @@ internal sealed partial class StockBucket : IAsyncDisposable
             throw new OverloadedException($"stock of {_id}");
         }
 
-        return await command.Result.WaitAsync(cancellationToken);
+        return await Detached.WaitAsync(command.Result, cancellationToken);
     }
 
     /// <summary>The reservations that no saga has taken yet.</summary>
@@ -245,7 +245,7 @@ internal sealed partial class StockBucket : IAsyncDisposable
         {
             _attempted = _ledger.Seq;
             var (n, snapshot) = (_ledger.Seq, _ledger.ToSnapshot());
-            _snapshotting = Task.Run(() => WriteSnapshotAsync(n, snapshot, cancellationToken), CancellationToken.None);
+            _snapshotting = Detached.Run(() => WriteSnapshotAsync(n, snapshot, cancellationToken));
         }
     }
 

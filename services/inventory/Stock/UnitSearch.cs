@@ -37,7 +37,7 @@ internal sealed class UnitSearch : IAsyncDisposable
 
         var request = new Request(bucket, quantity);
         return _batches.TryAdd(request)
-            ? await request.Found.WaitAsync(cancellationToken)
+            ? await Detached.WaitAsync(request.Found, cancellationToken)
             : throw new OverloadedException($"stock of {bucket}");
     }
 

@@ -81,7 +81,7 @@ internal sealed partial class OrderLog(
             var room = _share - _held.Count;
             await Parallel.ForEachAsync(
                 Enumerable.Range(0, OrderKeys.Slots),
-                new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = stoppingToken },
+                new ParallelOptions { MaxDegreeOfParallelism = 4, TaskScheduler = TaskScheduler.Current, CancellationToken = stoppingToken },
                 async (slot, token) =>
                 {
                     if (_held.TryGetValue(slot, out var held))
@@ -185,7 +185,8 @@ internal sealed partial class OrderLog(
             return;
         }
 
-        await held.Appender.CompleteAsync().WaitAsync(Farewell, clock, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await held.Appender.CompleteAsync().WaitAsync(Farewell, clock, cancellationToken)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         await held.Appender.DisposeAsync();
         await held.Relay.DisposeAsync();
         LogReleased(slot, held.Appender.Epoch);

@@ -47,7 +47,7 @@ internal sealed class OrderLogReader(DocumentStore documents)
         EncodedOrder? order = null;
         await Parallel.ForEachAsync(
             open,
-            new ParallelOptions { MaxDegreeOfParallelism = OrderKeys.Slots, CancellationToken = cancellationToken },
+            new ParallelOptions { MaxDegreeOfParallelism = OrderKeys.Slots, TaskScheduler = TaskScheduler.Current, CancellationToken = cancellationToken },
             async (at, token) =>
             {
                 await foreach (var record in RecordsAsync(at.Slot, at.Epoch, at.Watermark, token))

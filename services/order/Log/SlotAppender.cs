@@ -55,12 +55,15 @@ internal sealed partial class SlotAppender : IAsyncDisposable
     /// Completes when the orders are durable, in one record. Throws <see cref="DependencyUnavailableException"/> when the slot was lost or the
     /// queue is full; they may become durable all the same, so the caller must take them as unknown.
     /// </summary>
-    public Task AppendAsync(IReadOnlyList<EncodedOrder> orders)
+    public async Task AppendAsync(IReadOnlyList<EncodedOrder> orders)
     {
         var waiting = new Waiting(orders);
-        return _batches.TryAdd(waiting)
-            ? waiting.Done.Task
-            : Task.FromException(new DependencyUnavailableException($"order log {Slot} (too many waiting or stopping)"));
+        if (!_batches.TryAdd(waiting))
+        {
+            throw new DependencyUnavailableException($"order log {Slot} (too many waiting or stopping)");
+        }
+
+        await waiting.Done.Task;
     }
 
     /// <summary>Takes nothing more and returns when what it was given is durable.</summary>

@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using DaprShop.Contracts.Inventory;
 using DaprShop.Order.Orders;
 using DaprShop.Order.Saga;
+using DaprShop.ServiceDefaults.Batching;
 using DaprShop.ServiceDefaults.Faults;
 
 namespace DaprShop.Order.Log;
@@ -37,8 +38,8 @@ internal sealed partial class SlotRelay : IAsyncDisposable
         (_slot, _log, _intake, _pace, _tails, _clock, _logger) = (slot, log, intake, pace, tails, clock, logger);
         _watermarks = slot.Epochs.ToDictionary(epoch => epoch.Epoch, epoch => epoch.Watermark);
         _loops = Task.WhenAll(
-            Task.Run(() => FollowOwnAsync(_stopping.Token)),
-            Task.Run(() => FollowEarlierAsync(_stopping.Token)));
+            Detached.Run(() => FollowOwnAsync(_stopping.Token)),
+            Detached.Run(() => FollowEarlierAsync(_stopping.Token)));
     }
 
     public RelayProgress Progress
@@ -56,7 +57,7 @@ internal sealed partial class SlotRelay : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _stopping.CancelAsync();
+        await Detached.CancelAsync(_stopping);
         try
         {
             await _loops;
@@ -124,7 +125,7 @@ internal sealed partial class SlotRelay : IAsyncDisposable
 
     private async Task RelayAsync(OrderLogRecord record, CancellationToken cancellationToken)
     {
-        var limits = new ParallelOptions { MaxDegreeOfParallelism = MaxConcurrent, CancellationToken = cancellationToken };
+        var limits = new ParallelOptions { MaxDegreeOfParallelism = MaxConcurrent, TaskScheduler = TaskScheduler.Current, CancellationToken = cancellationToken };
         await Parallel.ForEachAsync(record.Orders, limits, (order, token) => TakeInAsync(order.Decode(), token));
         lock (_lock)
         {

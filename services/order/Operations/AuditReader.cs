@@ -54,7 +54,8 @@ internal sealed class AuditReader(
     private async Task<IReadOnlyList<FoundOrder>> OrdersAsync(CancellationToken cancellationToken)
     {
         var logged = new ConcurrentDictionary<string, EncodedOrder>(StringComparer.Ordinal);
-        await Parallel.ForEachAsync(await log.SlotsAsync(cancellationToken), cancellationToken, async (slot, token) =>
+        var limits = new ParallelOptions { TaskScheduler = TaskScheduler.Current, CancellationToken = cancellationToken };
+        await Parallel.ForEachAsync(await log.SlotsAsync(cancellationToken), limits, async (slot, token) =>
         {
             // Epochs are numbered without gaps: those the relay has done with are there to be read all the same.
             for (var epoch = 1L; epoch <= slot.Epoch; epoch++)

@@ -12,7 +12,7 @@ internal static class WorkflowEndpoint
     public static void MapWorkflow(this IEndpointRouteBuilder routes) =>
         routes.MapGet("/api/v1/ops/workflows/{orderId}", HandleAsync).RequireOperator();
 
-    internal static async Task<IResult> HandleAsync(string orderId, DaprWorkflowClient workflows, CancellationToken cancellationToken)
+    internal static async Task<IResult> HandleAsync(string orderId, IDaprWorkflowClient workflows, CancellationToken cancellationToken)
     {
         if (!Guid.TryParseExact(orderId, "D", out _))
         {

@@ -17,7 +17,7 @@ internal sealed class FactsReader(AuditReader evidence, OrderLogReader log, User
         var lists = new System.Collections.Concurrent.ConcurrentDictionary<string, IReadOnlyList<UserOrder>>(StringComparer.Ordinal);
         await Parallel.ForEachAsync(
             read.Orders.Select(order => order.Order.UserId).Distinct(StringComparer.Ordinal),
-            new ParallelOptions { MaxDegreeOfParallelism = UsersAtOnce, CancellationToken = cancellationToken },
+            new ParallelOptions { MaxDegreeOfParallelism = UsersAtOnce, TaskScheduler = TaskScheduler.Current, CancellationToken = cancellationToken },
             async (userId, token) => lists[userId] = await ListAsync(userId, token));
         return new AuditFacts(read, from, waiting, lists);
     }

@@ -1,6 +1,7 @@
 using Dapr;
 using Dapr.Client;
 using DaprShop.Contracts.Api;
+using DaprShop.ServiceDefaults.Batching;
 using DaprShop.ServiceDefaults.Faults;
 using DaprShop.ServiceDefaults.Ids;
 using Microsoft.Extensions.Options;
@@ -48,7 +49,7 @@ internal sealed partial class Reconciler(
         try
         {
             var run = await history.BeginAsync(trigger, cancellationToken);
-            _running = Task.Run(() => RunToEndAsync(run, held), CancellationToken.None);
+            _running = Detached.Run(() => RunToEndAsync(run, held));
             return run;
         }
         catch
@@ -69,8 +70,8 @@ internal sealed partial class Reconciler(
 
     public async ValueTask DisposeAsync()
     {
-        await _stopping.CancelAsync();
-        await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Detached.CancelAsync(_stopping);
+        await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         _stopping.Dispose();
     }
 

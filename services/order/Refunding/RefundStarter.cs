@@ -10,7 +10,7 @@ internal interface IRefundStarter
 }
 
 /// <summary>Over Dapr's workflows. Only an instance that failed is started again: it gave up before the refund was done.</summary>
-internal sealed partial class RefundStarter(DaprWorkflowClient workflows, ILogger<RefundStarter> logger) : IRefundStarter
+internal sealed partial class RefundStarter(IDaprWorkflowClient workflows, ILogger<RefundStarter> logger) : IRefundStarter
 {
     public static string InstanceOf(string orderId) => $"{orderId}-refund";
 

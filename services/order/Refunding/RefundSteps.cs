@@ -34,7 +34,7 @@ internal sealed class EndRefund(OrderStore orders, OrderAdvance advance, Outcome
     {
         var order = await orders.RequireAsync(orderId, CancellationToken.None);
         var ended = await advance.AdvanceAsync(order, OrderEvent.Refunded, new TransitionDetails(), CancellationToken.None);
-        await outcomes.PublishAsync(order, ended.State);
+        await outcomes.PublishAsync(order, ended.State, OrderStatus.Refunded);
         await open.RemoveAsync(orderId, CancellationToken.None);
         return ended.Applied;
     }

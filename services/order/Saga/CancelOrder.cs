@@ -24,7 +24,7 @@ internal sealed class CancelOrder(OrderStore orders, InventoryClient inventory, 
         }
 
         var advanced = await advance.AdvanceAsync(order, input.Reason, new TransitionDetails(PaymentId: input.PaymentId), CancellationToken.None);
-        await outcomes.PublishAsync(order, advanced.State);
+        await outcomes.PublishAsync(order, advanced.State, OrderStatus.Cancelled);
         return advanced.Applied;
     }
 }

@@ -32,13 +32,16 @@ internal sealed class ConfirmOrder(OrderStore orders, InventoryClient inventory,
 
         if (!isSold)
         {
-            await advance.AdvanceAsync(order, OrderEvent.PaymentSucceeded, paid, CancellationToken.None);
-            return false;
+            var advanced = await advance.AdvanceAsync(order, OrderEvent.PaymentSucceeded, paid, CancellationToken.None);
+
+            // Sold by an earlier attempt whose answer was lost, and given back by a refund since: the sale is still to be told.
+            await outcomes.PublishAsync(order, advanced.State, OrderStatus.Confirmed);
+            return advanced.State.Timeline.Any(entry => entry.Status == OrderStatus.Confirmed);
         }
 
         // Whether the units were sold before or after the order says that it is paid makes no difference: it stays paid from here on.
         var ended = await advance.AdvanceAsync(order, PaidAndSold, paid, CancellationToken.None);
-        await outcomes.PublishAsync(order, ended.State);
+        await outcomes.PublishAsync(order, ended.State, OrderStatus.Confirmed);
         return true;
     }
 

@@ -16,7 +16,7 @@ namespace DaprShop.Order.Saga;
 internal sealed partial class OrderIntake(
     OrderStore orders,
     OrderRecords records,
-    DaprWorkflowClient workflows,
+    IDaprWorkflowClient workflows,
     UserOrders userOrders,
     InventoryClient inventory,
     OrderTails tails,

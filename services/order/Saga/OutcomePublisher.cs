@@ -15,33 +15,37 @@ internal sealed class OutcomePublisher(EventPublisher events)
     /// <summary>Outcomes that the broker has not taken: their sagas try again, and wait for as long as it is away.</summary>
     public int Untold => Volatile.Read(ref _untoldCount);
 
-    public async Task PublishAsync(OrderContent order, OrderState state)
+    /// <summary>
+    /// Tells of this end as the timeline has it: a sale that was refunded before anybody heard of it is news all the same. Nothing, when the order
+    /// never came to this end.
+    /// </summary>
+    /// <param name="end">Confirmed, cancelled or refunded.</param>
+    public async Task PublishAsync(OrderContent order, OrderState state, OrderStatus end)
     {
         var orderId = order.OrderId;
-        var at = state.Timeline[^1].Time;
-        switch (state.Status)
+        foreach (var (index, transition) in state.Timeline.Index().Where(entry => entry.Item.Status == end).Take(1))
         {
-            case OrderStatus.Confirmed:
-                await PublishAsync(
+            // Each transition is a version, beginning with 1.
+            var (at, version) = (transition.Time, index + 1);
+            await (end switch
+            {
+                OrderStatus.Confirmed => PublishAsync(
                     OrderConfirmed.Type,
                     $"{orderId}:confirmed",
                     orderId,
-                    new OrderConfirmed($"{orderId}:confirmed", orderId, order.UserId, order.Total, at, state.Version));
-                break;
-            case OrderStatus.Cancelled:
-                await PublishAsync(
+                    new OrderConfirmed($"{orderId}:confirmed", orderId, order.UserId, order.Total, at, version)),
+                OrderStatus.Cancelled => PublishAsync(
                     OrderCancelled.Type,
                     $"{orderId}:cancelled",
                     orderId,
-                    new OrderCancelled($"{orderId}:cancelled", orderId, order.UserId, state.CancelReason ?? "unknown", at, state.Version));
-                break;
-            case OrderStatus.Refunded:
-                await PublishAsync(
+                    new OrderCancelled($"{orderId}:cancelled", orderId, order.UserId, state.CancelReason ?? "unknown", at, version)),
+                OrderStatus.Refunded => PublishAsync(
                     OrderRefunded.Type,
                     $"{orderId}:refunded",
                     orderId,
-                    new OrderRefunded($"{orderId}:refunded", orderId, order.UserId, order.Total, at, state.Version));
-                break;
+                    new OrderRefunded($"{orderId}:refunded", orderId, order.UserId, order.Total, at, version)),
+                _ => throw new ArgumentOutOfRangeException(nameof(end), end, "Not an end."),
+            });
         }
     }
 

@@ -5,7 +5,7 @@ namespace DaprShop.Order.Saga;
 /// <summary>
 /// Shortens a saga's wait. Nothing depends on it: the saga polls. So a finished, missing or unreachable instance is left alone.
 /// </summary>
-internal sealed partial class SagaWaker(DaprWorkflowClient workflows, ILogger<SagaWaker> logger)
+internal sealed partial class SagaWaker(IDaprWorkflowClient workflows, ILogger<SagaWaker> logger)
 {
     public async Task WakeAsync(string orderId, CancellationToken cancellationToken)
     {

@@ -8,7 +8,7 @@ namespace DaprShop.Payment.Settlement;
 /// Starts a watch over a payment that its saga may leave behind: a voided one whose charge is or was on its way to the provider, and
 /// one that still owes a refund or an event (commit rule R7). No broker is needed for it.
 /// </summary>
-internal sealed class SettlementWatch(DaprWorkflowClient workflows)
+internal sealed class SettlementWatch(IDaprWorkflowClient workflows)
 {
     public async Task EnsureAsync(PaymentDocument payment, CancellationToken cancellationToken)
     {

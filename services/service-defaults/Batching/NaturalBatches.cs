@@ -27,7 +27,7 @@ public sealed class NaturalBatches<T> : IAsyncDisposable
         // Whoever happens to make this, such as the first request, must not lend its trace to all that follow.
         using (ExecutionContext.SuppressFlow())
         {
-            _loop = Task.Run(() => RunAsync(_stopping.Token));
+            _loop = Detached.Run(() => RunAsync(_stopping.Token));
         }
     }
 
@@ -48,7 +48,7 @@ public sealed class NaturalBatches<T> : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _waiting.Writer.TryComplete();
-        await _stopping.CancelAsync();
+        await Detached.CancelAsync(_stopping);
         await _loop;
         _stopping.Dispose();
     }

@@ -17,7 +17,12 @@ public sealed class BulkReads : IDisposable
 
     private readonly HttpClient _http;
 
-    public BulkReads(IConfiguration configuration) => _http = SidecarHttp.Create(configuration, CallLimit);
+    public BulkReads(IConfiguration configuration)
+        : this(SidecarHttp.Create(configuration, CallLimit))
+    {
+    }
+
+    internal BulkReads(HttpClient http) => _http = http;
 
     /// <summary>Throws <see cref="DependencyUnavailableException"/> unless every key was read.</summary>
     public async Task<FoundDocuments> ReadAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken)

@@ -226,7 +226,7 @@ public sealed class DocumentStore(DaprClient dapr, IdSource ids, TimeProvider cl
         }
 
         var ceiling = Math.Min(1 << Math.Min(round, 6), 50);
-        var jitter = (uint)string.GetHashCode(commit, StringComparison.Ordinal) % ceiling;
+        var jitter = IdSource.Jitter(commit, ceiling);
         return Task.Delay(TimeSpan.FromMilliseconds(1 + jitter), clock, cancellationToken);
     }
 }

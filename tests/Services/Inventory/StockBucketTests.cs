@@ -81,6 +81,9 @@ public sealed class StockBucketTests : IAsyncLifetime
         await pools.CreateAsync(TestPools.Settings(Sku, 100_000), CancellationToken.None);
         var commands = Enumerable.Range(0, 6000).Select(n => new Reserve($"o-{n}", Sku, 1, SampleOrders.One($"o-{n}", quantity: 1).Encode())).ToList();
 
+        // Known from here on, so that all commands have come before the first swap goes through.
+        await pools.FindAsync(Sku, CancellationToken.None);
+
         using var open = new ManualResetEventSlim();
         _store.Sidecar.BeforeWrite = _ => Assert.True(open.Wait(TimeSpan.FromSeconds(30)));
         var asked = ReserveManyEndpoint.HandleAsync(

@@ -193,8 +193,9 @@ public sealed class PlaceOrdersTests : IAsyncLifetime
     public async Task Place_BrokerIsAwayAndHasMuchToBeTold_IsRefusedUntilItIsBackButRepeatsAreAnswered()
     {
         var placed = await AloneAsync(new Sent(Orders, "k-1", Line("SKU-1001")));
-        var ended = OrderState.AsPlaced(SampleOrders.One()) with { Status = OrderStatus.Confirmed };
-        Task TellAsync(string order) => _outcomes.PublishAsync(SampleOrders.One(order), ended);
+        var placedState = OrderState.AsPlaced(SampleOrders.One());
+        var ended = placedState with { Timeline = [.. placedState.Timeline, placedState.Timeline[0] with { Status = OrderStatus.Confirmed }] };
+        Task TellAsync(string order) => _outcomes.PublishAsync(SampleOrders.One(order), ended, OrderStatus.Confirmed);
         await Assert.ThrowsAsync<DependencyUnavailableException>(() => TellAsync("o-1"));
         var one = await AloneAsync(new Sent(Orders, "k-2", Line("SKU-1001")));
         await Assert.ThrowsAsync<DependencyUnavailableException>(() => TellAsync("o-1"));

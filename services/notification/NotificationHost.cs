@@ -3,6 +3,7 @@ using DaprShop.Notification.Inbox;
 using DaprShop.Notification.Mail;
 using DaprShop.Notification.Stream;
 using DaprShop.ServiceDefaults;
+using DaprShop.ServiceDefaults.Messaging;
 
 namespace DaprShop.Notification;
 
@@ -16,10 +17,10 @@ internal static class NotificationHost
         builder.Services.AddMail();
 
         var app = builder.Build();
-        app.UseCloudEvents();
         app.MapDefaultEndpoints();
         // Its subscriptions are declared in components/<set>/subscriptions.yaml.
         app.MapEvents();
+        app.MapFailureNotes();
         app.MapInbox();
         app.MapStream();
         app.MapMail();

@@ -58,13 +58,10 @@ builder.Services.AddSingleton<Reconciler>();
 builder.Services.AddSingleton<OrderLog>();
 builder.Services.AddSingleton<SettingsStore>();
 builder.Services.AddHostedService(services => services.GetRequiredService<OrderLog>());
-builder.Services.AddSingleton(services => new ConsumerClient(
-    services.GetRequiredService<DaprClient>().CreateInvokableHttpClient(), services.GetRequiredService<TimeProvider>()));
-builder.Services.AddSingleton<DeadLetterStore>();
-builder.Services.AddSingleton<DeadLetterReplay>();
 builder.Services.AddDaprWorkflow(options => options.RegisterOrderSaga());
 builder.Services.AddCarts();
 builder.Services.AddOrderStreams();
+builder.Services.AddDeadLetters();
 
 var app = builder.Build();
 app.MapDefaultEndpoints();

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using Dapr.Client;
 using DaprShop.Contracts.Api;
 using DaprShop.Contracts.Events;
 using DaprShop.ServiceDefaults.Faults;
@@ -17,6 +18,14 @@ internal static partial class DeadLetterEndpoints
 
     /// <summary>Of a replay of many: the gateway waits no longer than half a minute.</summary>
     private static readonly TimeSpan MostTime = TimeSpan.FromSeconds(12);
+
+    public static void AddDeadLetters(this IServiceCollection services)
+    {
+        services.AddSingleton(provider => new ConsumerClient(
+            provider.GetRequiredService<DaprClient>().CreateInvokableHttpClient(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<DeadLetterStore>();
+        services.AddSingleton<DeadLetterReplay>();
+    }
 
     public static void MapDeadLetters(this IEndpointRouteBuilder routes)
     {

@@ -45,26 +45,28 @@ internal static partial class EventEndpoints
                 consumer.AllAsync(
                     request,
                     subscription,
-                    // One swap for each inbox, not one for each event.
-                    events => Task.WhenAll(ForUsers(events, user, text).GroupBy(entry => entry.UserId, StringComparer.Ordinal).Select(
-                        inbox => consumer.AttemptAsync(
+                    async events =>
+                    {
+                        var entries = new List<ForUser>(events.Count);
+                        foreach (var one in events)
+                        {
+                            await consumer.AttemptAsync([one], () => ReadAsync(one, user, text, entries), cancellationToken);
+                        }
+
+                        // One swap for each inbox, not one for each event.
+                        await Task.WhenAll(entries.GroupBy(entry => entry.UserId, StringComparer.Ordinal).Select(inbox => consumer.AttemptAsync(
                             [.. inbox.Select(entry => entry.Event)],
                             () => AddAsync(inbox.Key, [.. inbox], inboxes, mails, logger, cancellationToken),
-                            cancellationToken))),
+                            cancellationToken)));
+                    },
                     cancellationToken)).TakesMessages();
 
-    /// <summary>Drops what names no customer, or has nothing to tell.</summary>
-    private static List<ForUser> ForUsers<T>(IReadOnlyList<DeliveredEvent> events, Func<T, string?> user, Func<T, NotificationView?> text)
+    /// <summary>Words the event; drops what names no customer, or has nothing to tell.</summary>
+    private static Task ReadAsync<T>(DeliveredEvent one, Func<T, string?> user, Func<T, NotificationView?> text, List<ForUser> entries)
         where T : class
     {
-        var entries = new List<ForUser>(events.Count);
-        foreach (var one in events)
+        if (one.ReadOrDrop<T>() is { } message)
         {
-            if (one.ReadOrDrop<T>() is not { } message)
-            {
-                continue;
-            }
-
             if (user(message) is { Length: > 0 } userId && text(message) is { } entry)
             {
                 entries.Add(new ForUser(one, userId, entry));
@@ -75,7 +77,7 @@ internal static partial class EventEndpoints
             }
         }
 
-        return entries;
+        return Task.CompletedTask;
     }
 
     private static async Task AddAsync(

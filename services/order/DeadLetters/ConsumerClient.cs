@@ -68,7 +68,7 @@ internal sealed class ConsumerClient(HttpClient http, TimeProvider clock)
             {
                 >= 500 => (RedeliveryOutcome.Unanswered, $"{subscription.AppId} answered {status}."),
                 >= 300 => (RedeliveryOutcome.Refused, $"{subscription.AppId} answered {status}."),
-                _ => Judge(subscription, await answer.Content.ReadAsByteArrayAsync(either.Token)),
+                _ => await JudgeAsync(subscription, message, await answer.Content.ReadAsByteArrayAsync(either.Token), cancellationToken),
             };
         }
         catch (Exception failure) when (IsNoAnswer(failure, cancellationToken))
@@ -77,13 +77,18 @@ internal sealed class ConsumerClient(HttpClient http, TimeProvider clock)
         }
     }
 
-    /// <summary>As a sidecar reads a subscriber's answer: an empty one is a success.</summary>
-    private static (RedeliveryOutcome Outcome, string Detail) Judge(Subscription subscription, byte[] body)
+    /// <summary>As a sidecar reads a subscriber's answer: an empty one is a success. Why it was not taken is in the note that the consumer has just made.</summary>
+    private async Task<(RedeliveryOutcome Outcome, string Detail)> JudgeAsync(
+        Subscription subscription, DeadMessage message, byte[] body, CancellationToken cancellationToken)
     {
         var status = body.Length == 0 ? null : JsonSerializer.Deserialize<SubscriberAnswer>(body, ShopJson.Documents)?.Status;
-        return status is null or "SUCCESS"
-            ? (RedeliveryOutcome.Taken, "")
-            : (RedeliveryOutcome.Refused, $"{subscription.AppId} answered {status}.");
+        if (status is null or "SUCCESS")
+        {
+            return (RedeliveryOutcome.Taken, "");
+        }
+
+        var failure = await FindFailureAsync(subscription, message.EventId, cancellationToken);
+        return (RedeliveryOutcome.Refused, failure?.Reason ?? $"{subscription.AppId} answered {status}.");
     }
 
     private static bool IsNoAnswer(Exception failure, CancellationToken cancellationToken) =>

@@ -216,9 +216,13 @@ internal static partial class DeadLetterEndpoints
     private static string? Encode(DeadLetterPosition? position) =>
         position is null ? null : Cursor.Encode(CursorKind, position.ReceivedAt.ToString("O", CultureInfo.InvariantCulture), position.Id);
 
-    /// <summary>Ids are made here: what does not look like one needs no look.</summary>
+    /// <summary>Ids are made here: what does not look like one needs no look. Nor is there a letter of a subscription that is no more.</summary>
     private static async Task<DeadLetter?> FindAsync(string id, DeadLetterStore letters, CancellationToken cancellationToken) =>
-        Guid.TryParseExact(id, "D", out _) ? await letters.FindAsync(id, cancellationToken) : null;
+        Guid.TryParseExact(id, "D", out _)
+        && await letters.FindAsync(id, cancellationToken) is { } letter
+        && Subscriptions.All.Any(known => known.Name == letter.Subscription)
+            ? letter
+            : null;
 
     private static Subscription SubscriptionOf(DeadLetter letter) => Subscriptions.All.Single(known => known.Name == letter.Subscription);
 

@@ -31,11 +31,6 @@ internal sealed partial class DeadLetterReplay(
         }
 
         var (outcome, detail) = await consumers.DeliverAsync(subscription, message, cancellationToken);
-        if (outcome == RedeliveryOutcome.Refused && await consumers.FindFailureAsync(subscription, message.EventId, cancellationToken) is { } failure)
-        {
-            detail = failure.Reason;
-        }
-
         return await EndAsync(letter.Id, subscription, payload, outcome, ActionOf(outcome, edited is not null, detail, by), cancellationToken);
     }
 

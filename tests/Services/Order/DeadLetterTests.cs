@@ -263,10 +263,10 @@ public sealed class DeadLetterTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("DROP")]
-    [InlineData("RETRY")]
-    [InlineData("413")]
-    public async Task Replay_ThatTheConsumerRefuses_StaysOpenWithWhyAndMayBeEdited(string answer)
+    [InlineData("DROP", "The OrderConfirmed names no user.")]
+    [InlineData("RETRY", "The OrderConfirmed names no user.")]
+    [InlineData("413", "notification answered 413.")]
+    public async Task Replay_ThatTheConsumerRefuses_StaysOpenWithWhyAndMayBeEdited(string answer, string why)
     {
         var id = await ReceiveAsync(Envelope.Of(new { }).ToJsonString());
         _answer = answer;
@@ -275,7 +275,7 @@ public sealed class DeadLetterTests : IAsyncLifetime
         var replayed = await ReplayAsync(id, new JsonObject { ["payload"] = Envelope.Of(new { b = 1 }) });
 
         Assert.Equal((409, 200), (refused.Status, replayed.Status));
-        Assert.Equal("Not replayed: The OrderConfirmed names no user.", Text(refused.Json, "detail"));
+        Assert.Equal($"Not replayed: {why}", Text(refused.Json, "detail"));
         Assert.Equal(["operator-1 refused False", "operator-1 replayed True"], Audit(replayed.Json));
     }
 

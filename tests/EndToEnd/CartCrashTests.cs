@@ -10,7 +10,7 @@ public sealed class CartCrashTests
     [Fact]
     public async Task Kill_TheHostingServiceAndWhatHoldsTheData_KeepsTheCart()
     {
-        await using var shop = await RunningShop.StartAsync(ShopFixture.ShortTimes(TimeSpan.FromSeconds(20)));
+        await using var shop = await RunningShop.StartAsync(ShopFixture.ShortTimes(TimeSpan.FromSeconds(20)), durable: true);
         using var shopper = await ShopClient.SignInAsync(shop.Gateway, "shopper-1");
         await CartTests.PutAsync(shopper, "SKU-1001", 2);
         await CartTests.PutAsync(shopper, "SKU-1002", 3);

@@ -64,16 +64,17 @@ public sealed class CrashTests
                 await shop.KillInfrastructureAsync(whileDown: TimeSpan.FromMilliseconds(random.Next(0, 1000)));
             }
         },
-        OrdersAmidInfrastructureKills);
+        OrdersAmidInfrastructureKills,
+        durable: true);
 
-    private static async Task RunAsync(Func<RunningShop, Random, Task> harm, int sagas = Sagas)
+    private static async Task RunAsync(Func<RunningShop, Random, Task> harm, int sagas = Sagas, bool durable = false)
     {
         var seed = Environment.TickCount;
         var random = new Random(seed);
         // An order service that takes long to come back is no reason to give its stock away: the customer would be sent away.
         var times = ShopFixture.ShortTimes(TimeSpan.FromSeconds(20)).ToDictionary();
         times["inventory"] = new Dictionary<string, string>(times["inventory"]) { ["Sweep__OrphanAfter"] = "00:00:40" };
-        await using var shop = await RunningShop.StartAsync(times);
+        await using var shop = await RunningShop.StartAsync(times, durable: durable);
         using var shopper = await ShopClient.SignInAsync(shop.Gateway, "shopper-1");
         using var operatorClient = await ShopClient.SignInAsync(shop.Gateway, "operator-1");
         try

@@ -5,7 +5,7 @@ using DaprShop.ServiceDefaults.Json;
 
 namespace DaprShop.Tests.Services;
 
-/// <summary>Another service, as the test says it answers; null is a 500, and a status code is an answer without a body.</summary>
+/// <summary>Another service, as the test says it answers; null is a 500, a status code is an answer without a body, and a task is waited for.</summary>
 internal sealed class StubHttp(Func<string, string, object?> answer) : HttpMessageHandler
 {
     public ConcurrentQueue<(string Path, string Body)> Requests { get; } = new();
@@ -18,6 +18,7 @@ internal sealed class StubHttp(Func<string, string, object?> answer) : HttpMessa
         var body = request.Content is null ? "" : await request.Content.ReadAsStringAsync(cancellationToken);
         Requests.Enqueue((path, body));
         var content = answer(path, body);
+        content = content is Task<object?> later ? await later : content;
         return content switch
         {
             null => new HttpResponseMessage(HttpStatusCode.InternalServerError),

@@ -30,24 +30,16 @@ internal sealed record AcceptanceOutcome(
         "This key already names an order with another body: use a fresh key for another order."));
 
     /// <param name="outcome">What inventory said; neither reserved nor unknown.</param>
-    /// <param name="pool">Which stock refused; null: given back before the order was complete.</param>
-    public static AcceptanceOutcome NotReserved(ReserveOutcome outcome, string? pool) => outcome switch
+    /// <param name="pool">Which stock refused.</param>
+    public static AcceptanceOutcome NotReserved(ReserveOutcome outcome, string pool) => outcome switch
     {
         ReserveOutcome.KeyReused => KeyReused(),
         ReserveOutcome.Overloaded => Overloaded("reservations"),
         ReserveOutcome.PurchaseLimitReached => Refused(Problems.PurchaseLimitReached("You have what one buyer may buy in this sale, or would have more.")),
         ReserveOutcome.SaleNotStarted => Refused(Problems.SaleNotStarted("Come back when the sale has started: the same key may succeed then.")),
         ReserveOutcome.SaleEnded => Refused(Problems.SaleEnded("This sale is over.")),
-        _ => SoldOut(pool),
+        _ => new AcceptanceOutcome(Order: null, Replayed: false, Problems.SoldOutOf(pool), IsSoldOut: true, pool),
     };
-
-    private static AcceptanceOutcome SoldOut(string? pool)
-    {
-        var refusal = pool is not null
-            ? Problems.SoldOutOf(pool)
-            : Problems.SoldOut("The stock was given back before the order was complete. The same key may succeed later.");
-        return new AcceptanceOutcome(Order: null, Replayed: false, refusal, IsSoldOut: true, pool);
-    }
 
     public static AcceptanceOutcome Overloaded(string what) =>
         Refused(Problems.Overloaded($"Too many {what} wait for their turn: repeat with the same key."));

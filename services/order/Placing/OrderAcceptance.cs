@@ -87,7 +87,7 @@ internal sealed class OrderAcceptance(
         var reserved = await reservation.ReserveAsync(priced, cancellationToken);
         if (reserved.Order is not { } order)
         {
-            return AcceptanceOutcome.NotReserved(reserved.Outcome, reserved.Sku);
+            return reserved.Sku is { } sku ? AcceptanceOutcome.NotReserved(reserved.Outcome, sku) : AcceptanceOutcome.KeyReused();
         }
 
         await log.AppendInTimeAsync([order.Encode()], asked, cancellationToken);

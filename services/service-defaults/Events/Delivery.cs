@@ -10,8 +10,11 @@ namespace DaprShop.ServiceDefaults.Events;
 /// </summary>
 public sealed class Delivery
 {
-    /// <summary>What a delivery may have: events are small, but a batch has many, and one that is far too big must get as far as being dropped.</summary>
-    public const int MaxBytes = 16 * 1024 * 1024;
+    /// <summary>
+    /// What the route of a bulk subscription must take: as many events as components/*/subscriptions.yaml gathers, each as long as a sidecar takes
+    /// (<c>--max-body-size</c>, 4 MiB). A route that takes less refuses the good events together with a long one.
+    /// </summary>
+    public const int MaxBatchBytes = 100 * 4 * 1024 * 1024;
 
     private const string BatchType = "com.dapr.event.sent.bulk";
 

@@ -12,7 +12,7 @@ namespace DaprShop.ServiceDefaults.Messaging;
 public static class MessagingExtensions
 {
     /// <summary>The endpoint takes deliveries of the sidecar, which may be larger than what a client may send.</summary>
-    public static RouteHandlerBuilder TakesMessages(this RouteHandlerBuilder route) => route.LimitBody(Delivery.MaxBytes);
+    public static RouteHandlerBuilder TakesMessages(this RouteHandlerBuilder route) => route.LimitBody(Delivery.MaxBatchBytes);
 
     /// <summary><c>GET /internal/failures?subscription=&amp;eventId=</c>: what this consumer knows of a message that failed, for the dead letters.</summary>
     public static void MapFailureNotes(this IEndpointRouteBuilder routes) => routes.MapGet(

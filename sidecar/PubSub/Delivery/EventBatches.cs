@@ -92,25 +92,34 @@ internal sealed class EventBatches
         Metrics?.Batch(_subscription.PubSub, _subscription.Topic, _clock.GetElapsedTime(started));
     }
 
+    /// <summary>Ends with the answers, or when the driver has given up every entry: an app that hangs must not hold up later batches.</summary>
     private async Task SendAsync(string path, IReadOnlyList<BatchEntry> entries)
+    {
+        using var givenUp = new CancellationTokenSource();
+        var sending = RunAsync(path, entries, givenUp.Token);
+        await Task.WhenAny(sending, Task.WhenAll(entries.Select(entry => entry.Answer)));
+        await givenUp.CancelAsync();
+        await sending;
+    }
+
+    /// <summary>Never throws: the batches behind this one wait for it.</summary>
+    private async Task RunAsync(string path, IReadOnlyList<BatchEntry> entries, CancellationToken givenUp)
     {
         try
         {
             _stopping.ThrowIfCancellationRequested();
-            var last = await _policy.RunAsync(token => TryOnceAsync(path, entries, token), CancellationToken.None, _stopping);
+            var last = await _policy.RunAsync(token => TryOnceAsync(path, entries, token), givenUp, _stopping);
             SettleOpen(entries, entry => entry.Settle(last.GetValueOrDefault(entry.Id, Unanswered)));
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
         {
             SettleOpen(entries, entry => entry.Leave());
         }
-        catch (Exception failure) when (failure is HttpRequestException or IOException or TimeoutException or CircuitBreakerOpenException)
+#pragma warning disable CA1031 // Whatever it was, these events were not taken.
+        catch (Exception failure)
+#pragma warning restore CA1031
         {
             SettleOpen(entries, entry => entry.Settle(new AppAnswer(Verdict.Retry, failure.Message), failure));
-        }
-        finally
-        {
-            SettleOpen(entries, entry => entry.Settle(Unanswered));
         }
     }
 

@@ -25,10 +25,10 @@ public sealed class SharedRedis : RedisFixture
     public override Task DisposeAsync() => Task.CompletedTask;
 }
 
-/// <summary>For one class of tests, which may kill, empty and reconfigure it.</summary>
+/// <summary>For one class of tests, which may kill, empty and reconfigure it. What it answered survives a kill, also on a slow disk.</summary>
 public sealed class OwnRedis : RedisFixture
 {
-    public override async Task InitializeAsync() => Redis = await RedisServer.StartAsync();
+    public override async Task InitializeAsync() => Redis = await RedisServer.StartAsync(durable: true);
 
     public override async Task DisposeAsync() => await Redis.DisposeAsync();
 }

@@ -20,7 +20,7 @@ public sealed class RedisStateFaultTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        _server = await RedisServer.StartAsync();
+        _server = await RedisServer.StartAsync(durable: true);
         _network = FaultyProxy.Start(_server.Port);
     }
 

@@ -105,18 +105,6 @@ public sealed class MessageConsumerTests : IAsyncLifetime
         Assert.Null(await NoteAsync("a"));
     }
 
-    [Fact]
-    public async Task Batch_LargerThanAClientMaySend_IsTaken()
-    {
-        JsonNode[] events = [.. Enumerable.Range(1, 200).Select(number => Envelope.Of(Confirmed(number), id: $"event-{number}"))];
-        var body = Batch(events).ToJsonString();
-
-        var answer = await _notification.SendAsync(HttpMethod.Post, Path, body);
-
-        Assert.True(body.Length > 64 * 1024);
-        Assert.All((await answer.JsonAsync()).GetProperty("statuses").EnumerateArray(), entry => Assert.Equal("SUCCESS", entry.GetProperty("status").GetString()));
-    }
-
     [Theory]
     [InlineData("""{"id":7,"data":{}}""")]
     [InlineData("""{"id":"\ud800","data":{}}""")]

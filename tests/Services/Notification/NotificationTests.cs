@@ -153,6 +153,20 @@ public sealed class NotificationTests : IAsyncLifetime
             Enumerable.Range(1, 130).Reverse().Select(number => $"order-{number}"), (await InboxAsync("shopper-1")).Select(entry => entry.OrderId));
     }
 
+    [Theory]
+    [InlineData("orders-confirmed")]
+    [InlineData("orders")]
+    public async Task Batch_LongerThanAnyRequestOfAClient_IsTaken(string path)
+    {
+        // 150 KiB: a long event must not make the good ones with it look refused.
+        var filler = new string('x', 50 * 1024);
+        (string, JsonNode?)[] batch = [.. Enumerable.Range(1, 3).Select(number => ($"e{number}", (JsonNode?)Envelope.Of(new { filler })))];
+
+        var answer = await DeliverBatchToAsync(path, [.. batch, ("good", Envelope.Of(Confirmed(1)))]);
+
+        Assert.Equal(("good", "SUCCESS"), answer[^1]);
+    }
+
     [Fact]
     public async Task Batch_StoreIsDown_EveryGoodEntryComesAgainAndBadOnesDoNot()
     {

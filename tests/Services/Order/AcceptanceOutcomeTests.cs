@@ -15,7 +15,7 @@ public sealed class AcceptanceOutcomeTests
     {
         var refusals = new[]
         {
-            AcceptanceOutcome.NotReserved(ReserveOutcome.SoldOut, pool: null), AcceptanceOutcome.KeyReused(), AcceptanceOutcome.Overloaded("orders"),
+            AcceptanceOutcome.NotReserved(ReserveOutcome.SaleEnded, "sale:spring"), AcceptanceOutcome.KeyReused(), AcceptanceOutcome.Overloaded("orders"),
             AcceptanceOutcome.Refused(Problems.NotFound("none")),
         };
 

@@ -59,14 +59,15 @@ public sealed class RunningShop : IAsyncDisposable
     /// <param name="only">The one app of it that is started; null: all of them.</param>
     /// <param name="stack">The component set; null: the one that this run of the tests is about.</param>
     /// <param name="addresses">What the set's files say otherwise, by how they say it, such as the port of a mail server.</param>
+    /// <param name="durable">For who kills store and broker: Redis writes to the disk before it answers.</param>
     /// <param name="replicas">How many processes, each with its sidecar, there are of an app, by its id; one of those that are not named.</param>
     public static async Task<RunningShop> StartAsync(
         IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>? env = null, IReadOnlyDictionary<string, string>? launcherEnv = null,
         string topology = TopologyCopy.Whole, string? only = null, string? stack = null,
-        IReadOnlyDictionary<string, int>? replicas = null, IReadOnlyDictionary<string, string>? addresses = null)
+        IReadOnlyDictionary<string, int>? replicas = null, IReadOnlyDictionary<string, string>? addresses = null, bool durable = false)
     {
         var folder = Directory.CreateTempSubdirectory("daprshop-").FullName;
-        var infrastructure = await ShopInfrastructure.StartAsync(folder, stack, addresses);
+        var infrastructure = await ShopInfrastructure.StartAsync(folder, stack, addresses, durable);
         var shop = new RunningShop(TopologyCopy.Write(folder, env, topology, only, replicas), infrastructure, launcherEnv ?? new Dictionary<string, string>());
         try
         {

@@ -30,7 +30,9 @@ public sealed class ShopInfrastructure : IAsyncDisposable
     /// <param name="folder">The copy of the set is written below it.</param>
     /// <param name="name">The set; null: the one that this run of the tests is about.</param>
     /// <param name="others">What else the files say otherwise, by how they say it, such as the port of a mail server.</param>
-    public static async Task<ShopInfrastructure> StartAsync(string folder, string? name = null, IReadOnlyDictionary<string, string>? others = null)
+    /// <param name="durable">For who kills the servers: what Redis answered is on its disk.</param>
+    public static async Task<ShopInfrastructure> StartAsync(
+        string folder, string? name = null, IReadOnlyDictionary<string, string>? others = null, bool durable = false)
     {
         name ??= Name;
         if (name == Embedded)
@@ -38,7 +40,7 @@ public sealed class ShopInfrastructure : IAsyncDisposable
             return new ShopInfrastructure(others is null ? null : Copy(folder, name, new Dictionary<string, string>(others)));
         }
 
-        var redis = await RedisServer.StartAsync();
+        var redis = await RedisServer.StartAsync(durable);
         var addresses = new Dictionary<string, string>(others ?? new Dictionary<string, string>()) { ["localhost:6379"] = $"localhost:{Port(redis.Port)}" };
         switch (name)
         {

@@ -34,6 +34,7 @@ public sealed class DeadLetterTests(ImpatientShop shop) : IClassFixture<Impatien
 {
     private const string Letters = "/api/v1/ops/dead-letters";
     private const string Confirmed = "com.daprshop.order.confirmed.v1";
+    private const string Refunded = "com.daprshop.payment.refunded.v1";
 
     [Fact]
     public async Task Poison_AmongGoodEvents_IsListedAndCorrectedAndTakesEffectOnce()
@@ -69,10 +70,13 @@ public sealed class DeadLetterTests(ImpatientShop shop) : IClassFixture<Impatien
             "/api/v1/products/DEAD-1",
             new { name = "Dead letter", brand = "Test", category = "test", price = new { amount = 1250, currency = "CNY" }, description = "For one scenario." });
         await shop.Operator.PutAsync("/api/v1/stock/DEAD-1", new { initial = 5 });
+        var neighbour = (await shopper.PlaceAsync("n", "tok_declined", ("DEAD-1", 1))).Json.GetProperty("id").GetString()!;
+        await shopper.FollowAsync(neighbour, "Cancelled", TimeSpan.FromSeconds(60));
         var order = (await shopper.PlaceAsync("k", "tok_webhook_late", ("DEAD-1", 1))).Json.GetProperty("id").GetString()!;
-        var refunded = new { eventId = "refund-1", orderId = order, userId = shopper.User, paymentId = "pay-1", amount = new { amount = 1250, currency = "CNY" }, at = DateTimeOffset.UnixEpoch };
-        await PublishAsync("payments", Event("refund-1", "com.daprshop.payment.refunded.v1", refunded), TraceOf("refund-1"));
+        await PublishAsync("payments", Event("refund-1", Refunded, Refund(order, shopper.User!)), TraceOf("refund-1"));
+        await PublishAsync("payments", Event("refund-2", Refunded, Refund(neighbour, shopper.User!)), TraceOf("refund-2"));
 
+        await Eventually.Get(() => PaymentOfAsync(shopper, neighbour), status => status == "Refunded");
         var letter = await LetterAsync("payments-to-order", "refund-1");
         var early = await shop.Operator.SendAsync(HttpMethod.Post, $"{Letters}/{Id(letter)}/replay", content: null);
         await shopper.SendAsync(HttpMethod.Post, $"/api/v1/orders/{order}/cancel", content: null);
@@ -84,7 +88,7 @@ public sealed class DeadLetterTests(ImpatientShop shop) : IClassFixture<Impatien
         Assert.Contains($"Order {order} is not settled yet.", early.Body, StringComparison.Ordinal);
         Assert.All(replays, replay => Assert.Equal((HttpStatusCode.OK, "Replayed"), (replay.Status, Text(replay.Json, "status"))));
         Assert.Equal(["operator-1 refused", "operator-1 replayed"], Audit(replays[0].Json));
-        Assert.Equal("Refunded", (await shopper.OrderAsync(order)).GetProperty("payment").GetProperty("status").GetString());
+        Assert.Equal("Refunded", await PaymentOfAsync(shopper, order));
         var timeline = (await shopper.GetAsync($"/api/v1/orders/{order}/events")).Body;
         Assert.Equal(2, timeline.Split("late payment refunded").Length);
     }
@@ -122,10 +126,7 @@ public sealed class DeadLetterTests(ImpatientShop shop) : IClassFixture<Impatien
         string[] names = ["lost-1", "lost-2"];
         foreach (var name in names)
         {
-            await PublishAsync(
-                "payments",
-                Event(name, "com.daprshop.payment.refunded.v1", new { orderId = name, userId = shopper.User, paymentId = "pay", amount = new { amount = 1, currency = "CNY" }, at = DateTimeOffset.UnixEpoch }),
-                TraceOf(name));
+            await PublishAsync("payments", Event(name, Refunded, Refund(name, shopper.User!)), TraceOf(name));
         }
 
         await InboxAsync(shopper, names);
@@ -140,6 +141,12 @@ public sealed class DeadLetterTests(ImpatientShop shop) : IClassFixture<Impatien
 
     private static object Data(string order, string user) =>
         new { eventId = order, orderId = order, userId = user, total = new { amount = 1250, currency = "CNY" }, at = DateTimeOffset.UnixEpoch, version = 3 };
+
+    private static object Refund(string order, string user) =>
+        new { eventId = order, orderId = order, userId = user, paymentId = "pay-1", amount = new { amount = 1250, currency = "CNY" }, at = DateTimeOffset.UnixEpoch };
+
+    private static async Task<string?> PaymentOfAsync(ShopClient shopper, string order) =>
+        (await shopper.OrderAsync(order)).GetProperty("payment").GetProperty("status").GetString();
 
     private static StringContent Event(string id, string type, object data)
     {

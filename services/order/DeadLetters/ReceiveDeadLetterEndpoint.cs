@@ -12,10 +12,10 @@ namespace DaprShop.Order.DeadLetters;
 internal static partial class ReceiveDeadLetterEndpoint
 {
     /// <summary>
-    /// Of one delivery; the subscription's policy delivers nine times. Below the minute after which Redis would give the message to another
-    /// sidecar as well.
+    /// Of one delivery; the subscription's policy delivers nine times. With the calls of the last round it stays below the minute after which
+    /// Redis would give the message to another sidecar as well.
     /// </summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(45);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(35);
 
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 

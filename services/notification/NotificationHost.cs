@@ -3,6 +3,7 @@ using DaprShop.Notification.Inbox;
 using DaprShop.Notification.Mail;
 using DaprShop.Notification.Stream;
 using DaprShop.ServiceDefaults;
+using DaprShop.ServiceDefaults.Messaging;
 
 namespace DaprShop.Notification;
 
@@ -14,7 +15,6 @@ internal static class NotificationHost
         builder.AddServiceDefaults();
         AddServices(builder.Services);
         var app = builder.Build();
-        app.UseCloudEvents();
         MapRoutes(app);
         return app;
     }
@@ -32,6 +32,7 @@ internal static class NotificationHost
 
         // Its subscriptions are declared in components/<set>/subscriptions.yaml.
         routes.MapEvents();
+        routes.MapFailureNotes();
         routes.MapInbox();
         routes.MapStream();
         routes.MapMail();

@@ -4,6 +4,7 @@ using DaprShop.Contracts;
 using DaprShop.Order.Cancelling;
 using DaprShop.Order.Carts;
 using DaprShop.Order.Clients;
+using DaprShop.Order.DeadLetters;
 using DaprShop.Order.Log;
 using DaprShop.Order.Operations;
 using DaprShop.Order.Orders;
@@ -16,6 +17,7 @@ using DaprShop.Order.Settings;
 using DaprShop.Order.Shipping;
 using DaprShop.Order.Streaming;
 using DaprShop.ServiceDefaults;
+using DaprShop.ServiceDefaults.Messaging;
 using DaprShop.ServiceDefaults.State;
 
 namespace DaprShop.Order;
@@ -28,7 +30,6 @@ internal static class OrderHost
         builder.AddServiceDefaults();
         AddServices(builder.Services, builder.Configuration);
         var app = builder.Build();
-        app.UseCloudEvents();
         MapRoutes(app);
         return app;
     }
@@ -78,6 +79,7 @@ internal static class OrderHost
         services.AddDaprWorkflow(options => options.RegisterOrderSaga());
         services.AddCarts();
         services.AddOrderStreams();
+        services.AddDeadLetters();
     }
 
     public static void MapRoutes(IEndpointRouteBuilder routes)
@@ -103,5 +105,8 @@ internal static class OrderHost
         routes.MapReconciliations();
         routes.MapWorkflow();
         routes.MapSettings();
+        routes.MapFailureNotes();
+        routes.MapDeadLetterDelivery();
+        routes.MapDeadLetters();
     }
 }

@@ -4,6 +4,7 @@ using DaprShop.ServiceDefaults.Health;
 using DaprShop.ServiceDefaults.Http;
 using DaprShop.ServiceDefaults.Ids;
 using DaprShop.ServiceDefaults.Json;
+using DaprShop.ServiceDefaults.Messaging;
 using DaprShop.ServiceDefaults.State;
 using DaprShop.ServiceDefaults.Telemetry;
 using Microsoft.AspNetCore.Builder;
@@ -39,6 +40,7 @@ public static class ServiceDefaultsExtensions
             builder.Services.TryAddSingleton<DocumentStore>();
             builder.Services.TryAddSingleton(_ => BulkPublishClient.Of(builder.Configuration));
             builder.Services.TryAddSingleton<EventPublisher>();
+            builder.Services.AddMessaging();
         }
 
         return builder;

@@ -78,16 +78,30 @@ public sealed class ComponentSetTests
     }
 
     [Fact]
-    public void Subscriptions_AllOfThem_HaveADeadLetterTopicOfTheirOwn()
+    public void Subscriptions_OfWhatServicesPublish_HaveADeadLetterTopicOfTheirOwn()
     {
         foreach (var set in Sets)
         {
-            var subscriptions = ResourceDocument.In(set).Where(document => document.Kind == "Subscription").ToList();
-            var topics = subscriptions.Select(subscription => subscription.Text("spec", "deadLetterTopic")).ToList();
+            var topics = Subscriptions(set).Where(subscription => !IsOfDeadLetters(subscription)).Select(DeadLetterTopic).ToList();
 
-            Assert.NotEmpty(subscriptions);
+            Assert.NotEmpty(topics);
             Assert.DoesNotContain("", topics);
             Assert.Equal(topics.Count, topics.Distinct().Count());
+        }
+    }
+
+    [Fact]
+    public void Subscriptions_OfDeadLetters_AreOneForEachTopicTakeBytesAsTheyCameAndHaveNothingBehindThem()
+    {
+        foreach (var set in Sets)
+        {
+            var readers = Subscriptions(set).Where(IsOfDeadLetters).ToList();
+
+            Assert.Equal(
+                Subscriptions(set).Select(DeadLetterTopic).Where(topic => topic.Length > 0).Order(StringComparer.Ordinal),
+                readers.Select(reader => reader.Text("spec", "topic")).Order(StringComparer.Ordinal));
+            Assert.All(readers, reader => Assert.Equal(
+                ("true", "", "order"), (reader.Text("spec", "metadata", "rawPayload"), DeadLetterTopic(reader), Assert.Single(reader.Scopes))));
         }
     }
 
@@ -116,6 +130,14 @@ public sealed class ComponentSetTests
             Repository.Files("components/redis", ".yaml").Where(file => !file.EndsWith("/pubsub.yaml", StringComparison.Ordinal)),
             file => Assert.Equal(Repository.Read(file), Repository.Read(file.Replace("/redis/", "/rabbitmq/", StringComparison.Ordinal))));
     }
+
+    private static List<ResourceDocument> Subscriptions(string set) =>
+        [.. ResourceDocument.In(set).Where(document => document.Kind == "Subscription")];
+
+    private static string DeadLetterTopic(ResourceDocument subscription) => subscription.Text("spec", "deadLetterTopic");
+
+    private static bool IsOfDeadLetters(ResourceDocument subscription) =>
+        Subscriptions(OursAlone).Exists(other => DeadLetterTopic(other) == subscription.Text("spec", "topic"));
 
     private static string[] Lines(string file) => Repository.Read(file).Split('\n', StringSplitOptions.RemoveEmptyEntries);
 

@@ -43,6 +43,19 @@ public sealed class ReadmeTests(ShopFixture shop)
     }
 
     [Fact]
+    public async Task TheDeadLetter_AsTheReadmeSays_IsFoundAndRaised()
+    {
+        var functions = Block("SHOP=")[..Block("SHOP=").IndexOf("place tok_ok", StringComparison.Ordinal)];
+        var signIn = Block("OPERATOR=")[..Block("OPERATOR=").IndexOf("curl -s $SHOP/api/v1/sales", StringComparison.Ordinal)];
+
+        var output = await RunAsync(functions + signIn + Block("LETTERS="));
+
+        Assert.Contains("\"reason\":\"The OrderCancelled names no user, no order or no amount.\",\"attempts\":1,\"status\":\"Open\"", output, StringComparison.Ordinal);
+        Assert.Contains("\"status\":\"Replayed\"", output, StringComparison.Ordinal);
+        Assert.Contains("\"orderId\":\"readme-order\",\"title\":\"Order cancelled\"", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void TheStartCommand_IsTheLaunchersOwn()
     {
         Assert.Contains("dotnet run --project sidecar -- run -f dapr.yaml", Block("git clone"), StringComparison.Ordinal);
@@ -55,6 +68,7 @@ public sealed class ReadmeTests(ShopFixture shop)
         var block = Readme[from..Readme.IndexOf("```", from, StringComparison.Ordinal)];
         return block
             .Replace("http://localhost:8080", shop.Gateway, StringComparison.Ordinal)
+            .Replace("http://localhost:3502", shop.Shop.Sidecar("order"), StringComparison.Ordinal)
             .Replace("http://localhost:8090", shop.Shop.Provider, StringComparison.Ordinal);
     }
 

@@ -23,6 +23,9 @@ internal sealed record PublicRoute(string Method, string Template, string Name, 
 
     public Type? Request { get; init; }
 
+    /// <summary>The body may be left out.</summary>
+    public bool RequestIsOptional { get; init; }
+
     /// <summary>A body that works as it stands on a fresh shop.</summary>
     public string? RequestExample { get; init; }
 

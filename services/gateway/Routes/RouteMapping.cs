@@ -30,7 +30,7 @@ internal static class RouteMapping
 
         if (route.Request is { } request)
         {
-            endpoint.Accepts(request, "application/json");
+            endpoint.Accepts(request, route.RequestIsOptional, "application/json");
         }
 
         if (route.Streams)

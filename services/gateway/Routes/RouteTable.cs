@@ -236,6 +236,41 @@ internal static class RouteTable
             Success = StatusCodes.Status202Accepted,
             Refusals = [409],
         },
+        new("GET", "/api/v1/ops/dead-letters", "listDeadLetters", AppIds.Order, Access.Operator, "Messages that their consumers did not take, the newest first")
+        {
+            Response = typeof(Page<DeadLetterView>),
+            Paged = true,
+            Query = new Dictionary<string, string>
+            {
+                ["subscription"] = "Only those of this subscription, such as orders-to-notification.",
+                ["status"] = "Only those that are Open, Replayed or Discarded.",
+            },
+            Refusals = [400],
+        },
+        new("POST", "/api/v1/ops/dead-letters/replay", "replayDeadLetters", AppIds.Order, Access.Operator, "Send a subscription's open dead letters again, at most fifty at once")
+        {
+            Request = typeof(ReplayDeadLetters),
+            RequestExample = """{"subscription": "orders-to-notification"}""",
+            Response = typeof(ReplayedDeadLetters),
+            Refusals = [400, 413],
+        },
+        new("GET", "/api/v1/ops/dead-letters/{id}", "getDeadLetter", AppIds.Order, Access.Operator, "A dead letter with the message itself")
+        {
+            Response = typeof(DeadLetterDetail),
+            Refusals = [404],
+        },
+        new("POST", "/api/v1/ops/dead-letters/{id}/replay", "replayDeadLetter", AppIds.Order, Access.Operator, "Send a dead letter to its consumer again, as it came or corrected; it takes effect once")
+        {
+            Request = typeof(ReplayDeadLetter),
+            RequestIsOptional = true,
+            Response = typeof(DeadLetterView),
+            Refusals = [400, 404, 409, 413],
+        },
+        new("DELETE", "/api/v1/ops/dead-letters/{id}", "discardDeadLetter", AppIds.Order, Access.Operator, "Give a dead letter up; it stays in the list as Discarded")
+        {
+            Response = typeof(DeadLetterView),
+            Refusals = [404, 409],
+        },
         new("GET", "/api/v1/ops/workflows/{orderId}", "getWorkflow", AppIds.Order, Access.Operator, "The workflow behind an order")
         {
             Response = typeof(WorkflowView),

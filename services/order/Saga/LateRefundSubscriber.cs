@@ -1,7 +1,7 @@
-using System.Text.Json;
 using DaprShop.Contracts.Events;
 using DaprShop.Order.Orders;
-using DaprShop.ServiceDefaults.Json;
+using DaprShop.ServiceDefaults.Events;
+using DaprShop.ServiceDefaults.Messaging;
 
 namespace DaprShop.Order.Saga;
 
@@ -9,51 +9,41 @@ namespace DaprShop.Order.Saga;
 /// Money that came for a cancelled order went back: the order's own timeline says so too. The refund itself is payment's; this only
 /// records it, so nothing but the picture depends on the event.
 /// </summary>
-internal static partial class LateRefundSubscriber
+internal static class LateRefundSubscriber
 {
-    public static void MapLateRefunds(this IEndpointRouteBuilder routes) =>
-        routes.MapPost("/events/payments-refunded", HandleAsync);
+    public static void MapLateRefunds(this IEndpointRouteBuilder routes) => routes.MapPost(
+        "/events/payments-refunded",
+        (HttpRequest request, MessageConsumer consumer, OrderStore orders, OrderAdvance advance, CancellationToken cancellationToken) =>
+            consumer.EachAsync(
+                request, Subscriptions.PaymentsToOrder, (one, token) => HandleAsync(one, orders, advance, token), cancellationToken)).TakesMessages();
 
-    internal static async Task<IResult> HandleAsync(
-        HttpContext context, OrderStore orders, OrderAdvance advance, ILogger<OrderAdvance> logger, CancellationToken cancellationToken)
+    internal static async Task HandleAsync(DeliveredEvent one, OrderStore orders, OrderAdvance advance, CancellationToken cancellationToken)
     {
-        if (await ReadAsync(context.Request, cancellationToken) is not { } refund
-            || await orders.FindAsync(refund.OrderId, cancellationToken) is not { } found)
+        if (one.ReadOrDrop<PaymentRefunded>() is not { } refund)
         {
-            LogPoison(logger);
-            return Answer("DROP");
+            return;
+        }
+
+        if (refund is not { OrderId: not null, PaymentId: not null } || await orders.FindAsync(refund.OrderId, cancellationToken) is not { } found)
+        {
+            one.Drop("The refund event names no order of ours, or no payment.");
+            return;
         }
 
         // The refund may overtake the saga's last step: then the order is not cancelled yet and the event comes again.
         if (found.State is not { } state || !OrderTable.IsTerminal(state.Status))
         {
-            return Answer("RETRY");
+            one.Retry($"Order {refund.OrderId} is not settled yet.");
+            return;
         }
 
-        if (state is { Status: OrderStatus.Cancelled, PaymentStatus: not "Refunded" })
+        var isNew = state is { Status: OrderStatus.Cancelled, PaymentStatus: not "Refunded" };
+        if (isNew)
         {
             await advance.AdvanceAsync(
                 found.Order, OrderEvent.LatePaymentRefunded, new TransitionDetails(PaymentId: refund.PaymentId), cancellationToken);
         }
 
-        return Answer("SUCCESS");
+        one.Done(isNew);
     }
-
-    private static IResult Answer(string status) => TypedResults.Ok(new { status });
-
-    private static async Task<PaymentRefunded?> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var refund = await JsonSerializer.DeserializeAsync<PaymentRefunded>(request.Body, ShopJson.Documents, cancellationToken);
-            return refund is { OrderId: not null, PaymentId: not null } ? refund : null;
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
-
-    [LoggerMessage(LogLevel.Warning, "A refund event names no order of ours; it goes to the dead-letter topic")]
-    private static partial void LogPoison(ILogger logger);
 }

@@ -1,46 +1,38 @@
-using System.Text.Json;
-using DaprShop.ServiceDefaults.Json;
+using DaprShop.Contracts.Events;
+using DaprShop.ServiceDefaults.Events;
+using DaprShop.ServiceDefaults.Messaging;
 
 namespace DaprShop.Order.Saga;
 
 /// <summary>Any event about an order's payment wakes its saga if that may wait for it, which then asks payment itself: the event only says "look".</summary>
-internal static partial class PaymentEventsSubscriber
+internal static class PaymentEventsSubscriber
 {
-    public static void MapPaymentEvents(this IEndpointRouteBuilder routes) =>
-        routes.MapPost("/events/payments", HandleAsync);
+    public static void MapPaymentEvents(this IEndpointRouteBuilder routes) => routes.MapPost(
+        Subscriptions.PaymentsToOrder.DefaultPath,
+        (HttpRequest request, MessageConsumer consumer, SagaWaker waker, AttendedPayments attended, CancellationToken cancellationToken) =>
+            consumer.EachAsync(
+                request, Subscriptions.PaymentsToOrder, (one, token) => HandleAsync(one, waker, attended, token), cancellationToken)).TakesMessages();
 
-    internal static async Task<IResult> HandleAsync(
-        HttpContext context, SagaWaker waker, AttendedPayments attended, ILogger<SagaWaker> logger, CancellationToken cancellationToken)
+    internal static async Task HandleAsync(DeliveredEvent one, SagaWaker waker, AttendedPayments attended, CancellationToken cancellationToken)
     {
-        var payment = await ReadAsync(context.Request, cancellationToken);
-        if (payment?.OrderId is null)
+        if (one.ReadOrDrop<AboutOrder>() is not { } payment)
         {
-            LogPoison(logger);
-            return TypedResults.Ok(new { status = "DROP" });
+            return;
         }
 
-        if (!attended.Contains(payment.OrderId))
+        if (payment.OrderId is not { Length: > 0 } orderId)
         {
-            await waker.WakeAsync(payment.OrderId, cancellationToken);
+            one.Drop("The payment event names no order.");
+            return;
         }
 
-        return TypedResults.Ok();
+        if (!attended.Contains(orderId))
+        {
+            await waker.WakeAsync(orderId, cancellationToken);
+        }
+
+        one.Done();
     }
-
-    private static async Task<AboutOrder?> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await JsonSerializer.DeserializeAsync<AboutOrder>(request.Body, ShopJson.Documents, cancellationToken);
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
-
-    [LoggerMessage(LogLevel.Warning, "A payment event names no order; it goes to the dead-letter topic")]
-    private static partial void LogPoison(ILogger logger);
 
     private sealed record AboutOrder(string? OrderId);
 }

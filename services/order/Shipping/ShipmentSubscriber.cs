@@ -1,6 +1,6 @@
-using System.Text.Json;
 using DaprShop.Contracts.Events;
-using DaprShop.ServiceDefaults.Json;
+using DaprShop.ServiceDefaults.Events;
+using DaprShop.ServiceDefaults.Messaging;
 using DaprShop.ServiceDefaults.State;
 
 namespace DaprShop.Order.Shipping;
@@ -13,47 +13,45 @@ internal static partial class ShipmentSubscriber
         MapEvent<OrderConfirmed>(routes, "/events/orders-confirmed", order => order.OrderId, ShipmentDecisions.Confirm, "planned");
         MapEvent<OrderRefunded>(routes, "/events/orders-refunded", order => order.OrderId, ShipmentDecisions.Refund, "cancelled");
         // What the topic carries for others, and types of a later version: nothing to send.
-        routes.MapPost("/events/orders", () => Answer("SUCCESS"));
+        Map(routes, Subscriptions.OrdersToOrder.DefaultPath, (one, _, _, _) =>
+        {
+            one.Done();
+            return Task.CompletedTask;
+        });
     }
 
     private static void MapEvent<T>(
         IEndpointRouteBuilder routes, string path, Func<T, string?> orderId, Func<ShipmentPlan?, T, Change<ShipmentPlan, bool>> decide, string outcome)
         where T : class =>
-        routes.MapPost(path, async (HttpRequest request, DocumentStore documents, ILogger<ShipmentPlan> logger, CancellationToken cancellationToken) =>
+        Map(routes, path, async (one, documents, logger, cancellationToken) =>
         {
-            if (await ReadAsync<T>(request, cancellationToken) is not { } happened || orderId(happened) is not { Length: > 0 } id)
+            if (one.ReadOrDrop<T>() is not { } happened)
             {
-                LogPoison(logger, typeof(T).Name);
-                return Answer("DROP");
+                return;
             }
 
-            if (await documents.ChangeAsync<ShipmentPlan, bool>(ShipmentPlan.Key(id), stored => decide(stored, happened), cancellationToken))
+            if (orderId(happened) is not { Length: > 0 } id)
+            {
+                one.Drop($"The {typeof(T).Name} names no order.");
+                return;
+            }
+
+            var isNew = await documents.ChangeAsync<ShipmentPlan, bool>(ShipmentPlan.Key(id), stored => decide(stored, happened), cancellationToken);
+            if (isNew)
             {
                 LogShipment(logger, id, outcome);
             }
 
-            return Answer("SUCCESS");
+            one.Done(isNew);
         });
 
-    private static IResult Answer(string status) => TypedResults.Ok(new { status });
-
-    private static async Task<T?> ReadAsync<T>(HttpRequest request, CancellationToken cancellationToken)
-        where T : class
-    {
-        try
-        {
-            return await JsonSerializer.DeserializeAsync<T>(request.Body, ShopJson.Documents, cancellationToken);
-        }
-        catch (JsonException)
-        {
-            // The caller drops it, with a warning.
-            return null;
-        }
-    }
+    private static void Map(IEndpointRouteBuilder routes, string path, Func<DeliveredEvent, DocumentStore, ILogger, CancellationToken, Task> handle) =>
+        routes.MapPost(
+            path,
+            (HttpRequest request, MessageConsumer consumer, DocumentStore documents, ILogger<ShipmentPlan> logger, CancellationToken cancellationToken) =>
+                consumer.EachAsync(
+                    request, Subscriptions.OrdersToOrder, (one, token) => handle(one, documents, logger, token), cancellationToken)).TakesMessages();
 
     [LoggerMessage(LogLevel.Information, "Shipment of order {OrderId}: {Outcome}")]
     private static partial void LogShipment(ILogger logger, string orderId, string outcome);
-
-    [LoggerMessage(LogLevel.Warning, "A message that is no {Event} goes to the dead-letter topic")]
-    private static partial void LogPoison(ILogger logger, string @event);
 }

@@ -1,6 +1,6 @@
 using System.Text.Json;
+using DaprShop.ServiceDefaults.Json;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
 
 namespace DaprShop.ServiceDefaults.Events;
 
@@ -8,7 +8,7 @@ namespace DaprShop.ServiceDefaults.Events;
 /// What the sidecar sends to the route of a subscription: one event, or with <c>bulkSubscribe</c> several that went the same way. The same
 /// endpoint takes both, so that only the subscription says which it is.
 /// </summary>
-public sealed partial class Delivery
+public sealed class Delivery
 {
     /// <summary>
     /// What the route of a bulk subscription must take: as many events as components/*/subscriptions.yaml gathers, each as long as a sidecar takes
@@ -17,6 +17,9 @@ public sealed partial class Delivery
     public const int MaxBatchBytes = 100 * 4 * 1024 * 1024;
 
     private const string BatchType = "com.dapr.event.sent.bulk";
+
+    /// <summary>As deep as daprd reads: one entry that is nested too deeply must not make its whole batch unreadable.</summary>
+    private static readonly JsonDocumentOptions Deep = new() { MaxDepth = 10_100 };
 
     private readonly bool _isBatch;
 
@@ -30,38 +33,14 @@ public sealed partial class Delivery
         try
         {
             // The elements live on in the events, so the document is left to the collector.
-            var document = await JsonDocument.ParseAsync(request.Body, default, cancellationToken);
+            var document = await JsonDocument.ParseAsync(request.Body, Deep, cancellationToken);
             return Entries(document.RootElement) is { } entries
                 ? new Delivery(isBatch: true, entries)
                 : new Delivery(isBatch: false, [DeliveredEvent.Alone(document.RootElement)]);
         }
         catch (JsonException)
         {
-            return new Delivery(isBatch: false, [DeliveredEvent.Alone(data: null)]);
-        }
-    }
-
-    /// <summary>
-    /// Handles some of the events. In a batch a failure is theirs alone: they come again, the others are answered. An event that came by itself
-    /// fails its request.
-    /// </summary>
-    public async Task AttemptAsync(IEnumerable<DeliveredEvent> events, Func<Task<DeliveryStatus>> handle, ILogger logger)
-    {
-        var status = DeliveryStatus.Retry;
-        try
-        {
-            status = await handle();
-        }
-#pragma warning disable CA1031 // Whatever it was, the neighbours in the batch have nothing to do with it.
-        catch (Exception failure) when (_isBatch)
-#pragma warning restore CA1031
-        {
-            LogFailed(logger, failure);
-        }
-
-        foreach (var one in events)
-        {
-            one.Status = status;
+            return new Delivery(isBatch: false, [DeliveredEvent.Alone(cloudEvent: null)]);
         }
     }
 
@@ -85,7 +64,7 @@ public sealed partial class Delivery
         [
             .. from entry in entries.EnumerateArray()
                where entry.ValueKind == JsonValueKind.Object
-               let id = entry.TryGetProperty("entryId", out var id) && id.ValueKind == JsonValueKind.String ? id.GetString() : null
+               let id = entry.TryGetProperty("entryId", out var id) ? id.TextOrNull() : null
                where id is not null
                select DeliveredEvent.InBatch(id, entry),
         ];
@@ -93,11 +72,8 @@ public sealed partial class Delivery
 
     private static string Text(DeliveryStatus status) => status switch
     {
-        DeliveryStatus.Success => "SUCCESS",
+        DeliveryStatus.Success or DeliveryStatus.Duplicate => "SUCCESS",
         DeliveryStatus.Drop => "DROP",
         _ => "RETRY",
     };
-
-    [LoggerMessage(LogLevel.Warning, "An event of a batch was not handled; it comes again")]
-    private static partial void LogFailed(ILogger logger, Exception failure);
 }

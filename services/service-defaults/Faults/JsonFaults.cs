@@ -29,6 +29,10 @@ internal static partial class JsonFaults
         return new Dictionary<string, string[]> { [path] = [Reason(text, path)] };
     }
 
+    /// <summary>The same in one line, such as <c>total.amount is of the wrong type or out of range</c>.</summary>
+    public static string Sentence(JsonException fault) =>
+        string.Join("; ", Describe(fault).SelectMany(member => member.Value.Select(reason => $"{member.Key} {reason}")));
+
     private static string Reason(string text, string path) => text switch
     {
         _ when text.Contains("could not be mapped", StringComparison.Ordinal) => "is not a known member",

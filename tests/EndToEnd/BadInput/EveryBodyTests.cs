@@ -16,6 +16,7 @@ public sealed class EveryBodyTests(ShopFixture shop)
         ("PUT", "/api/v1/cart/items/SKU-1024"),
         ("POST", "/api/v1/cart/checkout"),
         ("PUT", "/api/v1/ops/settings"),
+        ("POST", "/api/v1/ops/dead-letters/replay"),
         ("POST", "/api/v1/sales"),
         ("POST", "/api/v1/sales/no-such-sale/orders"),
     ];

@@ -6,16 +6,7 @@ namespace DaprShop.Tests.EndToEnd.BadInput;
 [Collection(SharedShop.Name)]
 public sealed class RoutingInputTests(ShopFixture shop)
 {
-    /// <summary>Routes of api.md that later issues bring.</summary>
-    public static TheoryData<string, string> RoutesOfLater() => new()
-    {
-        { "GET", "/api/v1/ops/dead-letters" },
-        { "POST", "/api/v1/ops/dead-letters/x/replay" },
-        { "DELETE", "/api/v1/ops/dead-letters/x" },
-    };
-
     [Theory]
-    [MemberData(nameof(RoutesOfLater))]
     [InlineData("GET", "/nothing")]
     [InlineData("GET", "/api")]
     [InlineData("GET", "/api/v2/orders")]
@@ -27,6 +18,8 @@ public sealed class RoutingInputTests(ShopFixture shop)
     [InlineData("GET", "/dapr/config")]
     [InlineData("PUT", "/actors/Cart/x/method/GetAsync")]
     [InlineData("GET", "/internal/orders/x")]
+    [InlineData("GET", "/internal/failures?subscription=orders-to-order&eventId=x")]
+    [InlineData("POST", "/dead-letters/orders-to-order")]
     [InlineData("POST", "/internal/orders/batch")]
     [InlineData("GET", "/openapi/v2.json")]
     [InlineData("GET", "/docs/secrets.json")]
@@ -65,6 +58,9 @@ public sealed class RoutingInputTests(ShopFixture shop)
     [InlineData("POST", "/api/v1/orders/x/stream", "GET")]
     [InlineData("GET", "/api/v1/orders/x/refund", "POST")]
     [InlineData("PUT", "/api/v1/ops/reconciliations", "GET, POST")]
+    [InlineData("POST", "/api/v1/ops/dead-letters", "GET")]
+    [InlineData("POST", "/api/v1/ops/dead-letters/x", "DELETE, GET")]
+    [InlineData("GET", "/api/v1/ops/dead-letters/x/replay", "POST")]
     [InlineData("POST", "/api/v1/products", "GET")]
     [InlineData("PATCH", "/api/v1/products/SKU-1001", "GET, PUT")]
     [InlineData("DELETE", "/api/v1/stock/SKU-1001", "GET, PUT")]

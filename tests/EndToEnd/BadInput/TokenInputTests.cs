@@ -55,6 +55,11 @@ public sealed class TokenInputTests(ShopFixture shop)
         { "POST", $"{Orders}/x/refund" },
         { "GET", "/api/v1/ops/invariants" },
         { "POST", "/api/v1/ops/reconciliations" },
+        { "GET", "/api/v1/ops/dead-letters" },
+        { "GET", "/api/v1/ops/dead-letters/x" },
+        { "POST", "/api/v1/ops/dead-letters/replay" },
+        { "POST", "/api/v1/ops/dead-letters/x/replay" },
+        { "DELETE", "/api/v1/ops/dead-letters/x" },
         { "GET", "/api/v1/ops/workflows/x" },
     };
 

@@ -10,9 +10,12 @@ public class RouteTableTests
     private static readonly string[] Api =
     [
         "DELETE /api/v1/cart/items/{sku} SignedIn",
+        "DELETE /api/v1/ops/dead-letters/{id} Operator",
         "GET /api/v1/cart SignedIn",
         "GET /api/v1/notifications SignedIn",
         "GET /api/v1/notifications/stream SignedIn",
+        "GET /api/v1/ops/dead-letters Operator",
+        "GET /api/v1/ops/dead-letters/{id} Operator",
         "GET /api/v1/ops/invariants Operator",
         "GET /api/v1/ops/outbox Operator",
         "GET /api/v1/ops/reconciliations Operator",
@@ -31,6 +34,8 @@ public class RouteTableTests
         "GET /api/v1/sales/{id} Anyone",
         "GET /api/v1/stock/{sku} Anyone",
         "POST /api/v1/cart/checkout SignedIn",
+        "POST /api/v1/ops/dead-letters/replay Operator",
+        "POST /api/v1/ops/dead-letters/{id}/replay Operator",
         "POST /api/v1/ops/reconciliations Operator",
         "POST /api/v1/orders SignedIn",
         "POST /api/v1/orders/{id}/cancel SignedIn",

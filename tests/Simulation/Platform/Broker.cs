@@ -38,18 +38,19 @@ internal sealed class Broker(World world, Faults faults, Network network, Plante
     public void Publish(string topic, string type, string id, byte[] body)
     {
         world.Note("publish", $"{topic} {id}");
+        var cloudEvent = JsonSerializer.SerializeToUtf8Bytes(new { id, type, data = JsonDocument.Parse(body).RootElement });
         foreach (var subscription in Subscriptions.Where(subscription => subscription.Topic == topic))
         {
             var copies = bug.CopiesOf(type, subscription.App) ?? (faults.In(0.1) ? 2 : 1);
             for (var copy = 0; copy < copies; copy++)
             {
                 Pending++;
-                Deliver(subscription, type, id, body, attempt: 0);
+                Deliver(subscription, type, id, cloudEvent, attempt: 0);
             }
         }
     }
 
-    private void Deliver(Subscription subscription, string type, string id, byte[] body, int attempt)
+    private void Deliver(Subscription subscription, string type, string id, byte[] cloudEvent, int attempt)
     {
         // Overtaking is normal: no order is promised.
         var pause = attempt == 0
@@ -58,7 +59,7 @@ internal sealed class Broker(World world, Faults faults, Network network, Plante
         world.After(pause, () => network.Send(
             subscription.App,
             Dependency.Delivery,
-            new Request("POST", subscription.Routes.GetValueOrDefault(type) ?? subscription.Default, body),
+            new Request("POST", subscription.Routes.GetValueOrDefault(type) ?? subscription.Default, cloudEvent),
             response =>
             {
                 switch (Status(response))
@@ -71,7 +72,7 @@ internal sealed class Broker(World world, Faults faults, Network network, Plante
                         Pending--;
                         break;
                     default:
-                        Deliver(subscription, type, id, body, attempt + 1);
+                        Deliver(subscription, type, id, cloudEvent, attempt + 1);
                         break;
                 }
             }));

@@ -15,6 +15,7 @@ using DaprShop.Payment.Provider;
 using DaprShop.ServiceDefaults.Events;
 using DaprShop.ServiceDefaults.Ids;
 using DaprShop.ServiceDefaults.Json;
+using DaprShop.ServiceDefaults.Messaging;
 using DaprShop.ServiceDefaults.State;
 using DaprShop.Tests.Simulation.Platform;
 using Microsoft.AspNetCore.Http.Json;
@@ -138,6 +139,7 @@ internal sealed class App
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         services.AddSingleton<DocumentStore>();
         services.AddSingleton<EventPublisher>();
+        services.AddMessaging();
         _addServices(services, Configuration);
         services.AddSingleton(Json);
         return services;

@@ -43,6 +43,8 @@ internal static class OrderHost
         services.AddSingleton(_ => new InventoryClient(DaprClient.CreateInvokeHttpClient(AppIds.Inventory)));
         services.AddSingleton(_ => new PaymentClient(DaprClient.CreateInvokeHttpClient(AppIds.Payment)));
         services.AddSingleton(_ => new CatalogClient(DaprClient.CreateInvokeHttpClient(AppIds.Catalog)));
+        services.AddOptions<PriceOptions>().BindConfiguration("Prices").ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<PriceBook>();
         services.AddSingleton<OrderTails>();
         services.AddSingleton<OrderLogReader>();
         services.AddSingleton<OrderRecords>();

@@ -18,7 +18,7 @@ internal sealed class StubHttp(Func<string, string, object?> answer) : HttpMessa
         var body = request.Content is null ? "" : await request.Content.ReadAsStringAsync(cancellationToken);
         Requests.Enqueue((path, body));
         var content = answer(path, body);
-        content = content is Task<object?> later ? await later : content;
+        content = content is Task<object?> later ? await later.WaitAsync(cancellationToken) : content;
         return content switch
         {
             null => new HttpResponseMessage(HttpStatusCode.InternalServerError),

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace DaprShop.Contracts.Api;
 
 public sealed record PlaceOrder(IReadOnlyList<PlaceOrderLine> Items, PaymentSource Payment);
@@ -7,6 +9,7 @@ public sealed record PlaceOrderLine(string Sku, int Quantity);
 /// <param name="Source">What to charge: an opaque token of the payment provider.</param>
 public sealed record PaymentSource(string Source);
 
+/// <param name="PricesAsOf">There only when the catalogue did not answer as the order was placed: when it had named these prices.</param>
 public sealed record OrderView(
     string Id,
     string Status,
@@ -17,7 +20,8 @@ public sealed record OrderView(
     DateTimeOffset? PayBefore,
     string? CancelReason,
     OrderPayment Payment,
-    OrderLinks Links);
+    OrderLinks Links,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? PricesAsOf = null);
 
 public sealed record OrderItem(string Sku, int Quantity, Money UnitPrice);
 

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace DaprShop.Contracts.Inventory;
 
 /// <summary><c>POST /internal/reservations/batch</c>: each command has its own result, in the same order.</summary>
@@ -14,6 +16,7 @@ public sealed record Reserve(string ReservationId, string Sku, int Quantity, Enc
 /// <param name="TraceParent">W3C trace context of the accepting request: what follows from the order continues its trace.</param>
 /// <param name="BodyHash">Hex SHA-256 over the canonical request body; another hash under the same key is a reused key.</param>
 /// <param name="SaleId">The sale whose units, price and limit it has; null: an order from the catalogue.</param>
+/// <param name="PricesAsOf">When the catalogue named these prices, for an order placed while it did not answer; null: they were its prices then.</param>
 public sealed record OrderContent(
     string OrderId,
     string UserId,
@@ -23,7 +26,8 @@ public sealed record OrderContent(
     string PaymentSource,
     DateTimeOffset CreatedAt,
     string? TraceParent = null,
-    string? SaleId = null);
+    string? SaleId = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? PricesAsOf = null);
 
 /// <param name="ReservationId">Which reservation holds this line's units.</param>
 public sealed record OrderLine(string Sku, int Quantity, Money UnitPrice, string ReservationId);

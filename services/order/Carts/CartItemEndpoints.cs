@@ -25,7 +25,7 @@ internal static partial class CartItemEndpoints
         PutCartItem item,
         ShopCaller caller,
         CustomerCarts carts,
-        CatalogClient catalog,
+        PriceBook priceBook,
         ILogger<PutCartItem> logger,
         CancellationToken cancellationToken)
     {
@@ -35,7 +35,7 @@ internal static partial class CartItemEndpoints
             item.Quantity is >= 1 and <= PlaceOrderRequests.MaxQuantity,
             "quantity",
             $"must be a whole number from 1 to {PlaceOrderRequests.MaxQuantity}; to take the product out, DELETE it");
-        if (!errors.Any && (await catalog.PricesAsync([sku], cancellationToken)).Count == 0)
+        if (!errors.Any && (await priceBook.FindAsync([sku], cancellationToken)) is var prices && prices.Find(sku) is null)
         {
             errors.Add("sku", $"there is no product {sku}: GET /api/v1/products lists those there are");
         }

@@ -21,7 +21,8 @@ internal static class OrderViews
             state.PayBefore,
             state.CancelReason,
             new OrderPayment(state.PaymentStatus, state.PaymentId),
-            new OrderLinks(Path(order.OrderId), $"{Path(order.OrderId)}/events", $"{Path(order.OrderId)}/cancel"));
+            new OrderLinks(Path(order.OrderId), $"{Path(order.OrderId)}/events", $"{Path(order.OrderId)}/cancel"),
+            order.PricesAsOf);
     }
 
     public static OrderTimeline Timeline(OrderContent order, OrderState? stored) => new(

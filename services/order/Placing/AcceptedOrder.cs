@@ -65,6 +65,11 @@ internal sealed class AcceptedOrder(OrderContent order) : IResult
         writer.WriteString("events"u8, $"{path}/events");
         writer.WriteString("cancel"u8, $"{path}/cancel");
         writer.WriteEndObject();
+        if (order.PricesAsOf is { } asOf)
+        {
+            writer.WriteString("pricesAsOf"u8, asOf.UtcDateTime);
+        }
+
         writer.WriteEndObject();
     }
 

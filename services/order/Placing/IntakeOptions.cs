@@ -9,6 +9,10 @@ internal sealed record IntakeOptions
     [Range(1, 100_000_000)]
     public int MaxBacklog { get; init; } = 5000;
 
+    /// <summary>Ended orders that a broker that is away has not been told of; beyond it new ones are turned away (503).</summary>
+    [Range(1, 100_000_000)]
+    public int MaxUntold { get; init; } = 5000;
+
     /// <summary>Requests that may wait for their batch; beyond it they are turned away (429).</summary>
     [Range(1, 1_000_000)]
     public int MaxWaiting { get; init; } = 8192;

@@ -1,7 +1,8 @@
+using DaprShop.Contracts;
 using DaprShop.Contracts.Inventory;
-using DaprShop.Order.Clients;
 using DaprShop.Order.Log;
 using DaprShop.Order.Orders;
+using DaprShop.Order.Saga;
 using DaprShop.ServiceDefaults.Faults;
 using DaprShop.ServiceDefaults.Http;
 using Microsoft.Extensions.Options;
@@ -15,10 +16,11 @@ namespace DaprShop.Order.Placing;
 internal sealed class OrderAcceptance(
     OrderBatches batches,
     OrderStore orders,
-    CatalogClient catalog,
+    PriceBook priceBook,
     OrderReservation reservation,
     OrderLog log,
     OrderTails tails,
+    OutcomePublisher outcomes,
     IOptions<IntakeOptions> options,
     TimeProvider clock)
 {
@@ -34,12 +36,13 @@ internal sealed class OrderAcceptance(
             throw new DependencyUnavailableException("order log (no slot is held yet)");
         }
 
-        if (tails.Count >= options.Value.MaxBacklog)
+        var isBehind = tails.Count >= options.Value.MaxBacklog;
+        if (isBehind || outcomes.Untold >= options.Value.MaxUntold)
         {
             // A repeat adds nothing to the backlog: it gets its answer.
             return await orders.FindAcceptedAsync(draft.OrderId, cancellationToken) is { } known
                 ? AcceptanceOutcome.Repeated(known, draft.BodyHash)
-                : AcceptanceOutcome.Overloaded("accepted orders");
+                : isBehind ? AcceptanceOutcome.Overloaded("accepted orders") : throw new DependencyUnavailableException("message broker");
         }
 
         return draft.Items.Count == 1
@@ -77,7 +80,12 @@ internal sealed class OrderAcceptance(
         }
 
         var errors = new ValidationErrors();
-        var prices = await catalog.PricesAsync([.. draft.Items.Select(line => line.Sku)], cancellationToken);
+        var prices = await priceBook.FindAsync([.. draft.Items.Select(line => line.Sku)], cancellationToken);
+        if (draft.Items.Any(line => prices.IsUnknown(line.Sku)))
+        {
+            throw new DependencyUnavailableException(AppIds.Catalog);
+        }
+
         if (OrderPricing.Price(draft, prices, clock.GetUtcNow(), errors) is not { } priced)
         {
             return AcceptanceOutcome.Invalid(errors);

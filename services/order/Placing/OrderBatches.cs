@@ -23,7 +23,7 @@ internal sealed partial class OrderBatches : IAsyncDisposable
     private const int MaxBatch = 512;
 
     private readonly BulkReads _reads;
-    private readonly CatalogClient _catalog;
+    private readonly PriceBook _priceBook;
     private readonly InventoryClient _inventory;
     private readonly OrderLog _log;
     private readonly OrderTails _tails;
@@ -34,7 +34,7 @@ internal sealed partial class OrderBatches : IAsyncDisposable
 
     public OrderBatches(
         BulkReads reads,
-        CatalogClient catalog,
+        PriceBook priceBook,
         InventoryClient inventory,
         OrderLog log,
         OrderTails tails,
@@ -43,7 +43,7 @@ internal sealed partial class OrderBatches : IAsyncDisposable
         TimeProvider clock,
         ILogger<OrderBatches> logger)
     {
-        (_reads, _catalog, _inventory, _log, _tails, _pace, _clock, _logger) = (reads, catalog, inventory, log, tails, pace, clock, logger);
+        (_reads, _priceBook, _inventory, _log, _tails, _pace, _clock, _logger) = (reads, priceBook, inventory, log, tails, pace, clock, logger);
         _batches = new NaturalBatches<Waiting>(
             options.Value.MaxWaiting, MaxBatch, CommitAsync, waiting => waiting.Fail(new DependencyUnavailableException("order service (stopping)")));
     }
@@ -163,13 +163,17 @@ internal sealed partial class OrderBatches : IAsyncDisposable
             .Select(waiting => waiting.Draft.Items[0].Sku)
             .Distinct(StringComparer.Ordinal)
             .ToList();
-        var prices = skus.Count == 0 ? new Dictionary<string, Money>() : await _catalog.PricesAsync(skus, cancellationToken);
+        var prices = skus.Count == 0 ? NamedPrices.None : await _priceBook.FindAsync(skus, cancellationToken);
         var now = _clock.GetUtcNow();
         var priced = new List<Priced>(batch.Count);
         foreach (var waiting in batch)
         {
             var errors = new ValidationErrors();
-            if (OrderPricing.Price(waiting.Draft, prices, now, errors) is { } order)
+            if (waiting.Draft.Sale is null && prices.IsUnknown(waiting.Draft.Items[0].Sku))
+            {
+                waiting.Fail(new DependencyUnavailableException(AppIds.Catalog));
+            }
+            else if (OrderPricing.Price(waiting.Draft, prices, now, errors) is { } order)
             {
                 priced.Add(new Priced(waiting, order, order.Encode()));
             }

@@ -7,15 +7,16 @@ namespace DaprShop.Order.Placing;
 /// <summary>Prices come from the catalogue or the sale, never from the request.</summary>
 internal static class OrderPricing
 {
+    /// <param name="catalogue">Asked for the SKUs of the order at least, unless it is of a sale.</param>
     /// <returns>The order as it would be placed now; null with the reasons in <paramref name="errors"/>.</returns>
     public static OrderContent? Price(
-        OrderDraft draft, IReadOnlyDictionary<string, Money> prices, DateTimeOffset now, ValidationErrors errors)
+        OrderDraft draft, NamedPrices catalogue, DateTimeOffset now, ValidationErrors errors)
     {
         var lines = new List<OrderLine>(draft.Items.Count);
         for (var index = 0; index < draft.Items.Count; index++)
         {
             var line = draft.Items[index];
-            if ((draft.Sale?.Price ?? prices.GetValueOrDefault(line.Sku)) is { } price)
+            if ((draft.Sale?.Price ?? catalogue.Find(line.Sku)) is { } price)
             {
                 // With one line the order is its own reservation; with several the intent numbers them.
                 lines.Add(new OrderLine(line.Sku, line.Quantity, price, ReservationId: draft.OrderId));
@@ -41,7 +42,16 @@ internal static class OrderPricing
         {
             var total = lines.Aggregate(0L, (sum, line) => checked(sum + (line.UnitPrice.Amount * line.Quantity)));
             return new OrderContent(
-                draft.OrderId, draft.UserId, draft.BodyHash, lines, new Money(total, currency), draft.PaymentSource, now, draft.TraceParent, draft.Sale?.Id);
+                draft.OrderId,
+                draft.UserId,
+                draft.BodyHash,
+                lines,
+                new Money(total, currency),
+                draft.PaymentSource,
+                now,
+                draft.TraceParent,
+                draft.Sale?.Id,
+                draft.Sale is null ? catalogue.AsOf : null);
         }
         catch (OverflowException)
         {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using DaprShop.Contracts.Events;
 using DaprShop.Contracts.Inventory;
 using DaprShop.Order.Orders;
@@ -8,6 +9,12 @@ namespace DaprShop.Order.Saga;
 /// <summary>Tells the world how the order ended. At least once: the event's id is derived, so a consumer sees a repeat as one.</summary>
 internal sealed class OutcomePublisher(EventPublisher events)
 {
+    private readonly ConcurrentDictionary<string, bool> _untold = new(StringComparer.Ordinal);
+    private int _untoldCount;
+
+    /// <summary>Outcomes that the broker has not taken: their sagas try again, and wait for as long as it is away.</summary>
+    public int Untold => Volatile.Read(ref _untoldCount);
+
     /// <summary>
     /// Tells of this end as the timeline has it: a sale that was refunded before anybody heard of it is news all the same. Nothing, when the order
     /// never came to this end.
@@ -42,6 +49,25 @@ internal sealed class OutcomePublisher(EventPublisher events)
         }
     }
 
-    private Task PublishAsync(string type, string eventId, string orderId, object happened) =>
-        events.PublishAsync(new OutgoingEvent(Topics.Orders, eventId, type, orderId, happened), CancellationToken.None);
+    private async Task PublishAsync(string type, string eventId, string orderId, object happened)
+    {
+        try
+        {
+            await events.PublishAsync(new OutgoingEvent(Topics.Orders, eventId, type, orderId, happened), CancellationToken.None);
+        }
+        catch
+        {
+            if (_untold.TryAdd(eventId, true))
+            {
+                Interlocked.Increment(ref _untoldCount);
+            }
+
+            throw;
+        }
+
+        if (_untold.TryRemove(eventId, out _))
+        {
+            Interlocked.Decrement(ref _untoldCount);
+        }
+    }
 }

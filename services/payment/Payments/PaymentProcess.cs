@@ -14,6 +14,9 @@ namespace DaprShop.Payment.Payments;
 internal sealed partial class PaymentProcess(
     DocumentStore documents, ProviderClient provider, EventPublisher events, TimeProvider clock, ILogger<PaymentProcess> logger)
 {
+    /// <summary>How long a broker that hangs may hold up who asks about money. What is not out by then is published later.</summary>
+    private static readonly TimeSpan PublishPatience = TimeSpan.FromSeconds(2);
+
     public Task<PaymentDocument?> ReadAsync(string orderId, CancellationToken cancellationToken) =>
         documents.ReadAsync<PaymentDocument>(PaymentKeys.Document(orderId), cancellationToken);
 
@@ -104,6 +107,8 @@ internal sealed partial class PaymentProcess(
 
     private async Task<PaymentDocument> PublishAsync(PaymentDocument payment, CancellationToken cancellationToken)
     {
+        using var patience = new CancellationTokenSource(PublishPatience, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
         try
         {
             foreach (var waiting in payment.Unpublished)
@@ -115,10 +120,11 @@ internal sealed partial class PaymentProcess(
                     RefundedEvent refunded => (PaymentRefunded.Type, refunded.Event),
                     _ => throw new InvalidOperationException($"Unknown event {waiting.GetType().Name}."),
                 };
-                await events.PublishAsync(new OutgoingEvent(Topics.Payments, waiting.EventId, type, payment.OrderId, body), cancellationToken);
+                await events.PublishAsync(new OutgoingEvent(Topics.Payments, waiting.EventId, type, payment.OrderId, body), either.Token);
             }
         }
-        catch (DependencyUnavailableException failure)
+        catch (Exception failure) when (failure is DependencyUnavailableException
+            || (failure is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             // The document keeps them: the settlement watch or a repeated webhook comes by here again.
             LogUnpublished(failure, payment.OrderId, payment.Unpublished.Count);

@@ -24,6 +24,12 @@ public static class Detached
     public static Task<T> WaitAsync<T>(Task<T> work, CancellationToken cancellationToken) =>
         cancellationToken.CanBeCanceled ? FollowAsync(work).WaitAsync(cancellationToken) : work;
 
+    /// <inheritdoc cref="WaitAsync{T}(Task{T}, CancellationToken)"/>
+    public static Task WaitAsync(Task work, CancellationToken cancellationToken) =>
+        cancellationToken.CanBeCanceled ? FollowAsync(work).WaitAsync(cancellationToken) : work;
+
+    private static async Task FollowAsync(Task work) => await work;
+
     private static async Task<T> FollowAsync<T>(Task<T> work) => await work;
 
     private static Task<T> Start<T>(Func<T> work) =>

@@ -38,7 +38,7 @@ public sealed class EventPublisher : IAsyncDisposable
             throw new DependencyUnavailableException("pubsub: too many events wait, or this service stops");
         }
 
-        await waiting.Outcome.WaitAsync(cancellationToken);
+        await Detached.WaitAsync(waiting.Outcome, cancellationToken);
     }
 
     public ValueTask DisposeAsync() => _batches.DisposeAsync();

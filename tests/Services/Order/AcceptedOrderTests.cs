@@ -15,6 +15,7 @@ public sealed class AcceptedOrderTests
     [InlineData("one")]
     [InlineData("two")]
     [InlineData("odd")]
+    [InlineData("stale")]
     public async Task Execute_LooksLikeTheOrderFromTheApi(string which)
     {
         var order = Order(which);
@@ -33,6 +34,7 @@ public sealed class AcceptedOrderTests
     {
         "one" => SampleOrders.One(),
         "two" => SampleOrders.Two(),
+        "stale" => SampleOrders.One() with { PricesAsOf = SampleOrders.Now.AddMinutes(-3) },
         _ => SampleOrders.One("o-3", quantity: 999) with { CreatedAt = SampleOrders.Now.AddTicks(1234567), SaleId = "spring", TraceParent = "00-1-1-01" },
     };
 

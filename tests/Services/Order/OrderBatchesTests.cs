@@ -225,7 +225,7 @@ public sealed class OrderBatchesTests : IAsyncLifetime
 
     private OrderBatches Batches(IntakeOptions options) => new(
         _reads,
-        new CatalogClient(_catalog.Client()),
+        SampleOrders.PricesOf(_catalog),
         new InventoryClient(_inventory.Client()),
         _log,
         _tails,

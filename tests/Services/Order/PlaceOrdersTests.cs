@@ -13,6 +13,7 @@ using DaprShop.Order.Placing;
 using DaprShop.Order.Reading;
 using DaprShop.Order.Saga;
 using DaprShop.ServiceDefaults;
+using DaprShop.ServiceDefaults.Faults;
 using DaprShop.ServiceDefaults.Ids;
 using DaprShop.ServiceDefaults.Json;
 using DaprShop.ServiceDefaults.State;
@@ -44,6 +45,7 @@ public sealed class PlaceOrdersTests : IAsyncLifetime
     private BulkReads _reads = null!;
     private OrderLog _log = null!;
     private OrderBatches _batches = null!;
+    private OutcomePublisher _outcomes = null!;
     private RunningService _service = null!;
 
     public PlaceOrdersTests()
@@ -60,7 +62,7 @@ public sealed class PlaceOrdersTests : IAsyncLifetime
     {
         _store = await FaultyStore.StartAsync();
         _reads = BulkReadsTests.Over(_store.Sidecar.Address);
-        var catalog = new CatalogClient(_catalog.Client());
+        var prices = SampleOrders.PricesOf(_catalog);
         var inventory = new InventoryClient(_inventory.Client());
         var records = new OrderRecords(_store.Documents);
         var reader = new OrderLogReader(_store.Documents);
@@ -70,15 +72,17 @@ public sealed class PlaceOrdersTests : IAsyncLifetime
             _store.Documents, _tails, reader, intake, _pace, new ReplicaName("replica-a"), new IdSource(), TimeProvider.System, NullLogger<OrderLog>.Instance);
         await _log.StartAsync(CancellationToken.None);
         await Eventually.True(() => _log.CanAccept);
-        var options = Options.Create(new IntakeOptions());
-        _batches = new OrderBatches(_reads, catalog, inventory, _log, _tails, _pace, options, TimeProvider.System, NullLogger<OrderBatches>.Instance);
+        var options = Options.Create(new IntakeOptions { MaxUntold = 2 });
+        _batches = new OrderBatches(_reads, prices, inventory, _log, _tails, _pace, options, TimeProvider.System, NullLogger<OrderBatches>.Instance);
+        _outcomes = new OutcomePublisher(_store.Events);
         var acceptance = new OrderAcceptance(
             _batches,
             new OrderStore(_store.Documents, records, _tails, reader),
-            catalog,
+            prices,
             new OrderReservation(inventory, _store.Documents, TimeProvider.System),
             _log,
             _tails,
+            _outcomes,
             options,
             TimeProvider.System);
         _service = await RunningService.StartAsync(builder => Build(builder, acceptance, new SaleOffers(inventory)), clock: _clock);
@@ -183,6 +187,29 @@ public sealed class PlaceOrdersTests : IAsyncLifetime
         Assert.Contains("dependency-unavailable", Text(answers[1].Body), StringComparison.Ordinal);
         _open.Set();
         Assert.Equal(202, (await AloneAsync(new Sent(Orders, "k-hangs", Line("SKU-1001")))).Status);
+    }
+
+    [Fact]
+    public async Task Place_BrokerIsAwayAndHasMuchToBeTold_IsRefusedUntilItIsBackButRepeatsAreAnswered()
+    {
+        var placed = await AloneAsync(new Sent(Orders, "k-1", Line("SKU-1001")));
+        var placedState = OrderState.AsPlaced(SampleOrders.One());
+        var ended = placedState with { Timeline = [.. placedState.Timeline, placedState.Timeline[0] with { Status = OrderStatus.Confirmed }] };
+        Task TellAsync(string order) => _outcomes.PublishAsync(SampleOrders.One(order), ended, OrderStatus.Confirmed);
+        await Assert.ThrowsAsync<DependencyUnavailableException>(() => TellAsync("o-1"));
+        var one = await AloneAsync(new Sent(Orders, "k-2", Line("SKU-1001")));
+        await Assert.ThrowsAsync<DependencyUnavailableException>(() => TellAsync("o-1"));
+        await Assert.ThrowsAsync<DependencyUnavailableException>(() => TellAsync("o-2"));
+
+        var two = await AloneAsync(new Sent(Orders, "k-3", Line("SKU-1001")));
+        var repeat = await AloneAsync(new Sent(Orders, "k-1", Line("SKU-1001")));
+        _store.Sidecar.HasBroker = true;
+        await TellAsync("o-2");
+        var after = await AloneAsync(new Sent(Orders, "k-3", Line("SKU-1001")));
+
+        Assert.Equal([202, 202, 503, 202, 202], new[] { placed, one, two, repeat, after }.Select(answer => answer.Status));
+        Assert.Equal(("1", true), (two.RetryAfter, repeat.Replayed));
+        Assert.Contains("dependency-unavailable", Text(two.Body), StringComparison.Ordinal);
     }
 
     [Theory]

@@ -1,5 +1,9 @@
 using DaprShop.Contracts;
 using DaprShop.Contracts.Inventory;
+using DaprShop.Order.Clients;
+using DaprShop.Order.Placing;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 
 namespace DaprShop.Tests.Services.Order;
 
@@ -29,4 +33,7 @@ internal static class SampleOrders
             new Money(800, "CNY"),
             "tok_ok",
             Now);
+
+    public static PriceBook PricesOf(StubHttp catalog, TimeProvider? clock = null) => new(
+        new CatalogClient(catalog.Client()), Options.Create(new PriceOptions()), clock ?? TimeProvider.System, NullLogger<PriceBook>.Instance);
 }

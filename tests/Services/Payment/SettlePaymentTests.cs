@@ -3,6 +3,7 @@ using DaprShop.Contracts.Payments;
 using DaprShop.Payment.Payments;
 using DaprShop.Payment.Provider;
 using DaprShop.Payment.Settlement;
+using DaprShop.ServiceDefaults.Events;
 using DaprShop.TestKit;
 using DaprShop.Tests.Services.Order;
 using DaprShop.Tests.Services.State;
@@ -52,6 +53,24 @@ public sealed class SettlePaymentTests : IAsyncLifetime
 
         // The sidecar of this test has no broker.
         Assert.False(await SettleAsync());
+    }
+
+    [Fact]
+    public async Task Charge_BrokerHangs_IsAnsweredAndTheEventStaysOwed()
+    {
+        using var broker = new StubHttp((_, _) => new TaskCompletionSource<object?>().Task);
+        await using var events = new EventPublisher(new BulkPublishClient(broker.Client()));
+        using var http = new StubHttp((_, _) => new ChargeAnswer("ch_1", "succeeded"));
+        var payments = new PaymentProcess(
+            _store.Documents, new ProviderClient(http.Client(), NullLogger<ProviderClient>.Instance), events, _clock, NullLogger<PaymentProcess>.Instance);
+
+        var charging = payments.ChargeAsync(new RequestPayment("o-1", "shopper-1", Amount, "tok_ok"), CancellationToken.None);
+        await Eventually.True(() => !broker.Requests.IsEmpty);
+        _clock.Advance(TimeSpan.FromSeconds(2));
+        var payment = await charging.WaitAsync(TimeSpan.FromSeconds(60));
+
+        Assert.Equal((PaymentStatus.Succeeded, 1), (payment.Status, payment.Unpublished.Count));
+        Assert.Single((await payments.ReadAsync("o-1", CancellationToken.None))!.Unpublished);
     }
 
     [Theory]

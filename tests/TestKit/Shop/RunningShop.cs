@@ -158,6 +158,11 @@ public sealed class RunningShop : IAsyncDisposable
         }
     }
 
+    /// <summary>kill -9 of one server, such as the broker alone; it stays away until it is started again.</summary>
+    public Task KillServerAsync(string name) => _infrastructure.KillServerAsync(name);
+
+    public Task StartServerAgainAsync(string name) => _infrastructure.StartServerAgainAsync(name);
+
     /// <summary>Ctrl+C, and how long it took until the launcher was gone.</summary>
     public async Task<(int ExitCode, TimeSpan Took)> InterruptAsync()
     {

@@ -62,6 +62,11 @@ public sealed class ShopInfrastructure : IAsyncDisposable
     /// <summary>kill -9 of store and broker at once.</summary>
     public Task KillServersAsync() => Task.WhenAll(_servers.Select(server => server.KillAsync()));
 
+    /// <summary>kill -9 of one of them.</summary>
+    public Task KillServerAsync(string name) => Server(name).KillAsync();
+
+    public Task StartServerAgainAsync(string name) => Server(name).StartAgainAsync();
+
     /// <summary>Starts them again on what their disks hold.</summary>
     public Task StartServersAgainAsync() => Task.WhenAll(_servers.Select(server => server.StartAgainAsync()));
 
@@ -72,6 +77,8 @@ public sealed class ShopInfrastructure : IAsyncDisposable
             await server.DisposeAsync();
         }
     }
+
+    private LaunchedServer Server(string name) => _servers.Single(server => server.Name == name);
 
     private static string Port(int port) => port.ToString(CultureInfo.InvariantCulture);
 

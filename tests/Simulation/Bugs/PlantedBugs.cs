@@ -31,6 +31,13 @@ internal static partial class PlantedBugs
         NotWritten("a batch of stock is never written to the log", StockLog()),
         NotWritten("a cancellation is acknowledged and not written", Cancel(), within: 600),
         NotSwapped("an order's record is acknowledged and not written", Record()),
+        new()
+        {
+            Name = "an accepted order is not found",
+            OnRequest = (_, to, request) => to == AppIds.Order && request.Method == "GET" && request.Path.StartsWith("/api/v1/orders/", StringComparison.Ordinal)
+                ? new Detour(Answer: Response.Empty(404))
+                : null,
+        },
         Tampered("the counters of stock are off by one", Bucket(), document => document["available"] = (long)document["available"]! + 1),
         Tampered("an order is written with another total", Record(), document => document["total"]!["amount"] = (long)document["total"]!["amount"]! + 1),
         new() { Name = "an inbox takes a repeated event for another one", OnSwap = RenameNewestEntry },

@@ -96,6 +96,7 @@ internal sealed class Judgement
         // Several promises under one id: the key was used for several bodies.
         foreach (var twins in asked)
         {
+            Require(!twins.Any(promise => promise.IsNotFound), $"order {twins.Key} was answered 202 and then not found");
             foreach (var accepted in twins.Select(promise => promise.Accepted).OfType<OrderView>())
             {
                 Require(accepted.Id == twins.Key, $"order {twins.Key} was answered as {accepted.Id}");

@@ -19,6 +19,9 @@ internal sealed class Promise(PlannedOrder planned)
     /// <summary>Refused for good under this key, as far as the customer was told.</summary>
     public bool IsRefused { get; set; }
 
+    /// <summary>Accepted, and not there when the customer looked.</summary>
+    public bool IsNotFound { get; set; }
+
     /// <summary>A cancellation was sent; whether it came in time is the shop's to say.</summary>
     public bool IsCancelAsked { get; set; }
 
@@ -179,6 +182,7 @@ internal sealed class Customers
 
         if (promise.Accepted is { } accepted)
         {
+            Do(() => LookAsync(promise, accepted.Id));
             Do(() => CancelAsync(promise, accepted.Id));
             Do(() => RefundAsync(promise, accepted.Id));
         }
@@ -195,6 +199,17 @@ internal sealed class Customers
         {
             promise.IsRefused = true;
             _world.Note("refused", promise.Planned.Key);
+        }
+    }
+
+    /// <summary>Whoever was answered 202 finds his order, at once and ever after.</summary>
+    private async Task LookAsync(Promise promise, string id)
+    {
+        var request = new Request("GET", $"/api/v1/orders/{id}", default, Headers: Caller(promise.Planned.UserId, ShopCaller.Customer));
+        for (var look = 0; look < 3; look++)
+        {
+            await WaitAsync(_chance.Between(TimeSpan.Zero, TimeSpan.FromSeconds(2)));
+            promise.IsNotFound |= await _network.SendAsync(AppIds.Order, Dependency.Invocation, request, CancellationToken.None) is { Status: 404 };
         }
     }
 

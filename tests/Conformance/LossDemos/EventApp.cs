@@ -32,7 +32,7 @@ internal sealed class EventApp : IAsyncDisposable
         server.Hold = app.WorkAsync;
         server.Answer = request => request.Method == "GET" ? new AppAnswer(404)
             : request.Target == "/dead" ? new AppAnswer(200)
-            : new AppAnswer(answer(DataOf(request), app.TimesGiven(DataOf(request))));
+            : AnswerOf(request, data => answer(data, app.TimesGiven(data)));
         return app;
     }
 
@@ -43,7 +43,37 @@ internal sealed class EventApp : IAsyncDisposable
 
     public ValueTask DisposeAsync() => App.DisposeAsync();
 
-    private static string DataOf(AppRequest request) => JsonDocument.Parse(request.Text).RootElement.GetProperty("data").GetString()!;
+    /// <summary>What is in a request: one event, or the entries of a batch with their ids.</summary>
+    private static List<(string? Entry, string Data)> EventsOf(AppRequest request)
+    {
+        using var document = JsonDocument.Parse(request.Text);
+        return document.RootElement.TryGetProperty("entries", out var entries)
+            ? [.. entries.EnumerateArray().Select(entry => (entry.GetProperty("entryId").GetString(), Data(entry.GetProperty("event"))))]
+            : [(null, Data(document.RootElement))];
+
+        static string Data(JsonElement cloudEvent) => cloudEvent.GetProperty("data").GetString()!;
+    }
+
+    /// <summary>A batch is answered entry by entry, in words for the status codes.</summary>
+    private static AppAnswer AnswerOf(AppRequest request, Func<string, int> status)
+    {
+        var events = EventsOf(request);
+        return events is [(null, var alone)]
+            ? new AppAnswer(status(alone))
+            : new AppAnswer(200, JsonSerializer.Serialize(new
+            {
+                statuses = events.Select(one => new
+                {
+                    entryId = one.Entry,
+                    status = status(one.Data) switch
+                    {
+                        200 => "SUCCESS",
+                        404 => "DROP",
+                        _ => "RETRY",
+                    },
+                }),
+            }));
+    }
 
     private async Task WorkAsync(AppRequest request)
     {
@@ -52,12 +82,18 @@ internal sealed class EventApp : IAsyncDisposable
             return;
         }
 
-        var data = DataOf(request);
-        _given.Enqueue((request.Target, data));
-        var atOnce = _working.AddOrUpdate(data, 1, (_, count) => count + 1);
-        InterlockedMax(atOnce);
+        var events = EventsOf(request);
+        foreach (var (_, data) in events)
+        {
+            _given.Enqueue((request.Target, data));
+            InterlockedMax(_working.AddOrUpdate(data, 1, (_, count) => count + 1));
+        }
+
         await Task.Delay(Takes, TimeProvider.System);
-        _working.AddOrUpdate(data, 0, (_, count) => count - 1);
+        foreach (var (_, data) in events)
+        {
+            _working.AddOrUpdate(data, 0, (_, count) => count - 1);
+        }
     }
 
     private void InterlockedMax(int atOnce)

@@ -16,7 +16,7 @@ public sealed class RabbitMqLossDemos(SharedRabbitMq rabbit) : IAsyncLifetime, I
     private const string OurRoute = "/events/orders-confirmed";
     private const string OurType = "com.daprshop.order.confirmed.v1";
     private const string OurQueue = "notification-orders";
-    private const string OurDeadLetters = "notification-orders-notification-dead";
+    private const string OurDeadLetters = "order-orders-notification-dead";
 
     private readonly string _topic = UniqueName.Next("events");
 

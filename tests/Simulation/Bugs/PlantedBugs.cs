@@ -97,7 +97,7 @@ internal static partial class PlantedBugs
         new() { Name = "a repeated order is a new one", OnRequest = FreshKey(AppIds.Order, "/api/v1/orders") },
     ];
 
-    private static PlantedBug WithoutEtag(string name, Regex keys) => new() { Name = name, IgnoresEtag = keys.IsMatch, Within = 400 };
+    private static PlantedBug WithoutEtag(string name, Regex keys) => new() { Name = name, IgnoresEtag = keys.IsMatch, Within = 1600 };
 
     private static PlantedBug NotWritten(string name, Regex keys, int within = PlantedBug.UsualWithin) =>
         new() { Name = name, OnWrite = (_, key, value) => keys.IsMatch(key) ? null : value, Within = within };

@@ -21,6 +21,9 @@ public sealed class ShopInfrastructure : IAsyncDisposable
     /// <summary>Null: what dapr.yaml itself says.</summary>
     public string? ResourcesPath { get; }
 
+    /// <summary>Store and broker; none where they are files.</summary>
+    public IReadOnlyList<LaunchedServer> Servers => _servers;
+
     /// <summary>The processes of its servers, by name.</summary>
     public IReadOnlyDictionary<string, int> Pids => _servers.ToDictionary(server => server.Name, server => server.Pid);
 
@@ -30,7 +33,10 @@ public sealed class ShopInfrastructure : IAsyncDisposable
     /// <param name="folder">The copy of the set is written below it.</param>
     /// <param name="name">The set; null: the one that this run of the tests is about.</param>
     /// <param name="others">What else the files say otherwise, by how they say it, such as the port of a mail server.</param>
-    /// <param name="durable">For who kills the servers: what Redis answered is on its disk.</param>
+    /// <param name="durable">
+    /// Redis syncs before it answers, for whoever kills it: with <c>everysec</c> it may keep back the write of what it answered for up to 2 s
+    /// while a sync takes long.
+    /// </param>
     public static async Task<ShopInfrastructure> StartAsync(
         string folder, string? name = null, IReadOnlyDictionary<string, string>? others = null, bool durable = false)
     {

@@ -1,0 +1,54 @@
+using System.Diagnostics;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using DaprShop.Reliability.Checking;
+
+namespace DaprShop.Reliability.Load;
+
+/// <summary>What clients asked and were told, in memory and as JSON lines on the disk: the file survives a run that does not.</summary>
+internal sealed class History : IDisposable
+{
+    private static readonly JsonSerializerOptions Format = new(JsonSerializerDefaults.Web)
+    {
+        Converters = { new JsonStringEnumConverter() },
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    };
+
+    private readonly Lock _gate = new();
+    private readonly List<HistoryEvent> _events = [];
+    private readonly StreamWriter _file;
+    private readonly Stopwatch _watch = Stopwatch.StartNew();
+    private long _calls;
+
+    public History(string file) => _file = new StreamWriter(file) { AutoFlush = true };
+
+    /// <summary>Since the beginning of the run, by the monotonic clock.</summary>
+    public long NowMs => _watch.ElapsedMilliseconds;
+
+    public IReadOnlyList<HistoryEvent> Snapshot()
+    {
+        lock (_gate)
+        {
+            return [.. _events];
+        }
+    }
+
+    /// <returns>The number of the call, for its outcome.</returns>
+    public long Invoke(string user, string action, string key, IReadOnlyList<Line>? lines = null, string? orderId = null)
+    {
+        var call = Interlocked.Increment(ref _calls);
+        Add(new HistoryEvent(call, NowMs, user, action, key, Phase.Invoke, lines, orderId));
+        return call;
+    }
+
+    public void Add(HistoryEvent happened)
+    {
+        lock (_gate)
+        {
+            _events.Add(happened);
+            _file.WriteLine(JsonSerializer.Serialize(happened, Format));
+        }
+    }
+
+    public void Dispose() => _file.Dispose();
+}

@@ -1,18 +1,22 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using DaprShop.Reliability.Checking;
+using DaprShop.Reliability.Drills;
 using DaprShop.Reliability.Runs;
 
 const string Usage =
     """
     usage: dotnet run --project tests/Reliability -- kill-loop [--kills N] [--seed S] [--stack embedded|redis|rabbitmq|kafka] [--no-server-kills]
                   [--per-round N] [--customers N] [--save-world FILE] [--json]
+           dotnet run --project tests/Reliability -- drill ID [--seed S] [--stack embedded|redis|rabbitmq|kafka] [--json]
+           dotnet run --project tests/Reliability -- drill list
            dotnet run --project tests/Reliability -- check WORLD.json
 
       kill-loop   real shops under load and kill -9, until N landed (default 50); judged at rest, from the stores
+      drill       one scripted fault on a shop under load, judged alike
       check       judges a world that a run has kept
 
-    exit codes: 0 every invariant holds, 2 usage, 3 not valid (too few faults landed or orders accepted), 4 an invariant broke
+    exit codes: 0 every invariant holds, 1 the run failed before it was judged, 2 usage, 3 not valid (too few faults landed or orders accepted), 4 an invariant broke
     """;
 
 // A terminal's Ctrl+C, or a stop from outside: every process that was started ends before this one does.
@@ -26,6 +30,8 @@ try
     return args.FirstOrDefault() switch
     {
         "kill-loop" => await KillLoopAsync(args[1..]),
+        "drill" when args is [_, "list"] => ListDrills(),
+        "drill" when args is [_, var id, ..] => await DrillAsync(id, args[2..]),
         "check" when args is [_, var file] => Check(file),
         _ => Refuse(null),
     };
@@ -34,6 +40,12 @@ catch (OperationCanceledException) when (stop.IsCancellationRequested)
 {
     Console.Error.WriteLine("stopped");
     return 130;
+}
+catch (Exception failure) when (failure is InvalidOperationException or TimeoutException or IOException or HttpRequestException)
+{
+    // Such as a shop that did not start: nothing was judged.
+    Console.Error.WriteLine($"error: {failure}");
+    return 1;
 }
 
 void Stop(PosixSignalContext context)
@@ -81,6 +93,48 @@ async Task<int> KillLoopAsync(string[] flags)
     }
 
     return Report(await KillLoop.RunAsync(options, Console.Error.WriteLine, stop.Token), json);
+}
+
+async Task<int> DrillAsync(string id, string[] flags)
+{
+    if (DrillBook.Find(id) is not { } drill)
+    {
+        Console.Error.WriteLine($"error: there is no drill '{id}'; 'drill list' names them");
+        return 2;
+    }
+
+    var options = new DrillOptions(drill, Environment.TickCount & 0xFFFFFF, drill.Stacks[0]);
+    var json = false;
+    for (var n = 0; n < flags.Length; n++)
+    {
+        var value = n + 1 < flags.Length ? flags[n + 1] : "";
+        switch (flags[n])
+        {
+            case "--seed" when Number(value) is { } seed:
+                (options, n) = (options with { Seed = seed }, n + 1);
+                break;
+            case "--stack" when drill.Stacks.Contains(value):
+                (options, n) = (options with { Stack = value }, n + 1);
+                break;
+            case "--json":
+                json = true;
+                break;
+            default:
+                return Refuse($"{flags[n]} {value}".Trim());
+        }
+    }
+
+    return Report(await DrillRun.RunAsync(options, Console.Error.WriteLine, stop.Token), json);
+}
+
+static int ListDrills()
+{
+    foreach (var drill in DrillBook.All)
+    {
+        Console.WriteLine($"{drill.Id,-22} {drill.Row,-4} {string.Join(',', drill.Stacks),-31} {drill.Title}");
+    }
+
+    return Verdict.Ok;
 }
 
 static int Check(string file)

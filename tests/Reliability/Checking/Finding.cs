@@ -31,6 +31,9 @@ internal static class Findings
     // A process did not come back (I16).
     public const string NotRecovered = "not-recovered";
 
+    // A drill found something else than it states, such as no order accepted while a broker was down.
+    public const string OtherThanExpected = "other-than-expected";
+
     // The life of an order (I3).
     public const string IllegalMove = "illegal-move";
     public const string VersionDiffers = "version-differs";

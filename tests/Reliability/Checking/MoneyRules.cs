@@ -66,7 +66,7 @@ internal static class MoneyRules
             OrderLife.Refunded => "Refunded",
             _ => null,
         };
-        if (expected is not null && payment?.Status != expected)
+        if ((expected is not null && payment?.Status != expected) || (status == OrderLife.Cancelled && payment is { Status: "Pending" or "Succeeded" }))
         {
             yield return new Finding(Findings.PaymentDiffers, orderId, $"it is {status}, its payment {payment?.Status ?? "missing"}");
         }

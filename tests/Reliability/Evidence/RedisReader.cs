@@ -5,7 +5,7 @@ using System.Text;
 
 namespace DaprShop.Reliability.Evidence;
 
-/// <summary>Commands and their replies over one connection, in RESP2: enough to read a database that others write.</summary>
+/// <summary>Commands and their replies over one connection, in RESP2: enough to read a database that others write, and to send its messages again.</summary>
 internal sealed class RedisReader : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
@@ -58,6 +58,12 @@ internal sealed class RedisReader : IDisposable
         _stream.Flush();
         return [.. keys.Select(_ => (string?)Read())];
     }
+
+    /// <summary>Every entry of a stream, oldest first: its fields and values in turn.</summary>
+    public IReadOnlyList<IReadOnlyList<string>> Stream(string name) =>
+        [.. ((object?[])Ask(["XRANGE", name, "-", "+"])!).Select(entry => (IReadOnlyList<string>)[.. ((object?[])((object?[])entry!)[1]!).Cast<string>()])];
+
+    public void Append(string stream, IReadOnlyList<string> entry) => Ask(["XADD", stream, "*", .. entry]);
 
     public void Dispose()
     {

@@ -31,7 +31,7 @@ internal sealed class Nemesis(RunningShop shop, History clock, Probes probes, Ne
         {
             if (_random.NextDouble() < options.CalmShare)
             {
-                await Task.WhenAll(_recovering.Values);
+                await RecoveredAsync();
             }
 
             await PauseAsync(_random.Next(options.ShortestPauseMs, options.LongestPauseMs), cancellationToken);
@@ -52,8 +52,11 @@ internal sealed class Nemesis(RunningShop shop, History clock, Probes probes, Ne
             }
         }
 
-        await Task.WhenAll(_recovering.Values);
+        await RecoveredAsync();
     }
+
+    /// <summary>All that were killed are of use again, or have had their time for it.</summary>
+    public Task RecoveredAsync() => Task.WhenAll(_recovering.Values);
 
     /// <summary>kill -9, and back again.</summary>
     /// <param name="whileDown">How long the one who would start a server again takes.</param>

@@ -16,6 +16,7 @@ internal sealed class History : IDisposable
 
     private readonly Lock _gate = new();
     private readonly List<HistoryEvent> _events = [];
+    private readonly List<(Func<HistoryEvent, bool> IsMeant, TaskCompletionSource<HistoryEvent> Next)> _waiting = [];
     private readonly StreamWriter _file;
     private readonly Stopwatch _watch = Stopwatch.StartNew();
     private long _calls;
@@ -41,12 +42,25 @@ internal sealed class History : IDisposable
         return call;
     }
 
+    /// <summary>Completes with the next event that is meant; nothing lies between it and what was written down.</summary>
+    public Task<HistoryEvent> NextAsync(Func<HistoryEvent, bool> isMeant, CancellationToken cancellationToken)
+    {
+        var next = new TaskCompletionSource<HistoryEvent>(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_gate)
+        {
+            _waiting.Add((isMeant, next));
+        }
+
+        return next.Task.WaitAsync(cancellationToken);
+    }
+
     public void Add(HistoryEvent happened)
     {
         lock (_gate)
         {
             _events.Add(happened);
             _file.WriteLine(JsonSerializer.Serialize(happened, Format));
+            _waiting.RemoveAll(waiting => waiting.IsMeant(happened) && waiting.Next.TrySetResult(happened));
         }
     }
 

@@ -21,13 +21,12 @@ internal sealed class ShopLoad : IDisposable
         "tok_webhook_forged",
     ];
 
-    private static readonly (string Sku, long Price, int Units, string Strategy, int Buckets)[] Catalogue =
+    private static readonly (string Sku, long Price, int Units, string Strategy, int Buckets)[] Cool =
     [
         ("REL-1", 1999, 5000, "group-commit", 1),
         ("REL-2", 2500, 24, "group-commit", 4),
         ("REL-3", 350, 2000, "etag", 1),
         ("REL-4", 12_900, 2000, "actor", 2),
-        (Hot, 99_900, 30, "group-commit", 1),
     ];
 
     private readonly RunningShop _shop;
@@ -38,16 +37,23 @@ internal sealed class ShopLoad : IDisposable
     private readonly List<LoadClient> _customers = [];
     private LoadClient? _operator;
 
-    public ShopLoad(RunningShop shop, History history, LoadOptions options) => (_shop, _history, _options) = (shop, history, options);
+    private readonly (string Sku, long Price, int Units, string Strategy, int Buckets)[] _catalogue;
 
-    public IReadOnlyList<Offer> Offers { get; } = [.. Catalogue.Select(item => new Offer(item.Sku, item.Price, item.Units))];
+    public ShopLoad(RunningShop shop, History history, LoadOptions options)
+    {
+        (_shop, _history, _options) = (shop, history, options);
+        _catalogue = [.. Cool, (Hot, 99_900, options.HotUnits, options.HotStrategy, 1)];
+        Offers = [.. _catalogue.Select(item => new Offer(item.Sku, item.Price, item.Units))];
+    }
+
+    public IReadOnlyList<Offer> Offers { get; }
 
     public int Accepted => _accepted.Count;
 
     public async Task PrepareAsync()
     {
         var admin = await ShopClient.SignInAsync(_shop.Gateway, "operator-1");
-        foreach (var (sku, price, units, strategy, buckets) in Catalogue)
+        foreach (var (sku, price, units, strategy, buckets) in _catalogue)
         {
             var product = new
             {
@@ -99,7 +105,7 @@ internal sealed class ShopLoad : IDisposable
             await PauseAsync(random.Next(_options.ThinkMs, 3 * _options.ThinkMs), stop);
             var key = string.Create(CultureInfo.InvariantCulture, $"k-{n}");
             var source = _options.Sources[random.Next(_options.Sources.Count)];
-            var lines = Choose(random);
+            Line[] lines = random.NextDouble() < _options.HotShare ? [new Line(Hot, 1)] : Choose(random);
             var isTwin = random.NextDouble() < 0.1;
             var placed = await Task.WhenAll(Enumerable.Range(0, isTwin ? 2 : 1).Select(_ => customer.PlaceAsync(key, source, lines)));
             if (placed[0] is { Phase: Phase.Ok, OrderId: { } id })
@@ -152,10 +158,9 @@ internal sealed class ShopLoad : IDisposable
 
     private static Line[] Choose(Random random) => random.NextDouble() switch
     {
-        < 0.2 => [new Line(Hot, 1)],
-        < 0.4 => [new Line("REL-1", random.Next(1, 3)), new Line("REL-4", 1)],
-        < 0.5 => [new Line("REL-2", 1), new Line("REL-3", random.Next(1, 4)), new Line(Hot, 1)],
-        < 0.7 => [new Line("REL-2", random.Next(1, 4))],
+        < 0.25 => [new Line("REL-1", random.Next(1, 3)), new Line("REL-4", 1)],
+        < 0.4 => [new Line("REL-2", 1), new Line("REL-3", random.Next(1, 4)), new Line(Hot, 1)],
+        < 0.65 => [new Line("REL-2", random.Next(1, 4))],
         < 0.85 => [new Line("REL-3", random.Next(1, 3))],
         _ => [new Line("REL-1", random.Next(1, 4))],
     };
@@ -167,6 +172,13 @@ internal sealed class ShopLoad : IDisposable
     internal sealed record LoadOptions(int Seed, int Customers = 8, int ThinkMs = 400)
     {
         public IReadOnlyList<string> Sources { get; init; } = UsualSources;
+
+        /// <summary>Of the orders, how many are for the one product that is soon sold out, and alone.</summary>
+        public double HotShare { get; init; } = 0.2;
+
+        public int HotUnits { get; init; } = 30;
+
+        public string HotStrategy { get; init; } = "group-commit";
 
         /// <summary>How long after the end of the load a wish may stay without an answer.</summary>
         public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(120);

@@ -5,6 +5,7 @@ using DaprShop.Reliability.Checking;
 using DaprShop.Reliability.Evidence;
 using DaprShop.Reliability.Faults;
 using DaprShop.Reliability.Load;
+using DaprShop.TestKit.Servers;
 using DaprShop.TestKit.Shop;
 using Microsoft.Data.Sqlite;
 
@@ -30,6 +31,12 @@ internal sealed record RunSettings(string Stack, int Seed)
     public IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> Env { get; init; } = new Dictionary<string, IReadOnlyDictionary<string, string>>();
 
     public IReadOnlyDictionary<string, int>? Replicas { get; init; }
+
+    /// <summary>The port by which the shop reaches a server.</summary>
+    public Func<LaunchedServer, int>? Route { get; init; }
+
+    /// <summary>The component set is a copy that may be edited while the shop runs.</summary>
+    public bool EditsComponents { get; init; }
 
     /// <summary>A line on what happens, such as a kill.</summary>
     public Action<string> Say { get; init; } = _ => { };
@@ -70,7 +77,13 @@ internal sealed class FaultRun : IAsyncDisposable
     public static async Task<FaultRun> StartAsync(RunSettings settings)
     {
         var folder = Directory.CreateDirectory(Path.Combine(settings.Output, string.Create(CultureInfo.InvariantCulture, $"{settings.Stack}-{settings.Seed}"))).FullName;
-        var shop = await RunningShop.StartAsync(Times(settings), stack: settings.Stack, replicas: settings.Replicas, durable: settings.Durable);
+        var shop = await RunningShop.StartAsync(
+            Times(settings),
+            stack: settings.Stack,
+            replicas: settings.Replicas,
+            addresses: settings.EditsComponents ? new Dictionary<string, string>() : null,
+            durable: settings.Durable,
+            route: settings.Route);
         var run = new FaultRun(settings, shop, folder);
         try
         {
@@ -91,6 +104,7 @@ internal sealed class FaultRun : IAsyncDisposable
     /// <summary>Ends the load, waits until the world is right or has had its time, and says what is wrong with it.</summary>
     public async Task<RunResult> JudgeAsync(IReadOnlyList<Fault> faults, CancellationToken cancellationToken)
     {
+        await using var hurry = cancellationToken.Register(Load.GiveUp);
         await _loadEnds.CancelAsync();
         await _loading;
         _settings.Say(string.Create(CultureInfo.InvariantCulture, $"{History.NowMs,8} ms  load ended, {Load.Accepted} orders accepted; coming to rest"));
@@ -136,7 +150,7 @@ internal sealed class FaultRun : IAsyncDisposable
             Load.Accepted,
             faults,
             Runs.Figures.Of(world, findings),
-            [.. findings, .. faults.Where(fault => fault is { Kind: Fault.Kill, Landed: true, RecoveredMs: null })
+            [.. findings, .. faults.Where(fault => fault is { IsKill: true, RecoveredMs: null })
                 .Select(fault => new Finding(Findings.NotRecovered, fault.Target, "it was not answered again within two minutes"))],
             Folder);
     }

@@ -21,15 +21,15 @@ internal static class KillLoop
             var round = await RoundAsync(options, seed, kills, say, cancellationToken);
             rounds.Add(round);
             say($"round {rounds.Count}: {round.Accepted} orders accepted, {round.Findings.Count} findings, at rest after {round.SettleSeconds} s");
-            left -= Math.Max(1, round.Faults.Count(fault => fault is { Kind: Fault.Kill, Landed: true }));
-            if (round.Findings.Count > 0 || round.Faults.Count(fault => fault is { Kind: Fault.Kill, Landed: true }) < kills)
+            left -= Math.Max(1, round.Faults.Count(fault => fault.IsKill));
+            if (round.Findings.Count > 0 || round.Faults.Count(fault => fault.IsKill) < kills)
             {
                 break;
             }
         }
 
         cancellationToken.ThrowIfCancellationRequested();
-        return Verdict.Of("kill-loop", options.Stack, options.Profile, options.Kills, rounds);
+        return Verdict.Of("kill-loop", options.Stack, options.Profile, options.Kills, fault => fault.IsKill, Math.Max(10, options.Kills), rounds);
     }
 
     private static async Task<RunResult> RoundAsync(KillLoopOptions options, int seed, int kills, Action<string> say, CancellationToken cancellationToken)

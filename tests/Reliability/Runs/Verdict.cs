@@ -20,14 +20,14 @@ internal sealed record Verdict(
     bool Holds,
     string? Invalid,
     double Seconds,
-    int KillsAsked,
-    IReadOnlyDictionary<string, int> KillsLanded,
-    int Stops,
+    int FaultsAsked,
+    IReadOnlyDictionary<string, int> FaultsLanded,
     int Acknowledged,
     double LongestSettleSeconds,
     IReadOnlyList<Figure> Figures,
     IReadOnlyList<Recovery> Recoveries,
     IReadOnlyList<Finding> Findings,
+    IReadOnlyList<Fault> Faults,
     string Evidence)
 {
     public const int Ok = 0;
@@ -39,15 +39,17 @@ internal sealed record Verdict(
     /// <summary>Broken before not valid: a violation is one however little happened.</summary>
     public int ExitCode => !Holds ? Broken : IsValid ? Ok : NotValid;
 
-    /// <param name="kills">How many had to land.</param>
-    public static Verdict Of(string command, string stack, string profile, int kills, IReadOnlyList<RunResult> runs)
+    /// <param name="asked">How many faults had to land.</param>
+    /// <param name="counts">Which faults count for that.</param>
+    /// <param name="leastAccepted">With fewer orders the faults met nothing.</param>
+    public static Verdict Of(
+        string command, string stack, string profile, int asked, Func<Fault, bool> counts, int leastAccepted, IReadOnlyList<RunResult> runs)
     {
-        var landed = runs.SelectMany(run => run.Faults).Where(fault => fault is { Kind: Fault.Kill, Landed: true }).ToList();
-        var byTarget = landed.GroupBy(fault => fault.Target, StringComparer.Ordinal).OrderBy(same => same.Key, StringComparer.Ordinal).ToList();
+        var landed = runs.SelectMany(run => run.Faults).Where(fault => fault.Landed).ToList();
+        var counted = landed.Count(counts);
         var findings = runs.SelectMany(run => run.Findings).ToList();
         var acknowledged = runs.Sum(run => run.Accepted);
-        var leastAccepted = Math.Max(10, kills);
-        var invalid = landed.Count < kills ? $"{landed.Count} kills landed of {kills}"
+        var invalid = counted < asked ? $"{counted} faults landed of {asked}"
             : acknowledged < leastAccepted ? $"{acknowledged} orders were accepted, at least {leastAccepted} are needed"
             : null;
         return new Verdict(
@@ -59,14 +61,18 @@ internal sealed record Verdict(
             findings.Count == 0,
             invalid,
             Math.Round(runs.Sum(run => run.Seconds), 1),
-            kills,
-            byTarget.ToDictionary(same => same.Key, same => same.Count()),
-            runs.Sum(run => run.Faults.Count(fault => fault is { Kind: Fault.Stop, Landed: true })),
+            asked,
+            landed.GroupBy(fault => $"{fault.Kind} {fault.Target}", StringComparer.Ordinal).OrderBy(same => same.Key, StringComparer.Ordinal)
+                .ToDictionary(same => same.Key, same => same.Count()),
             acknowledged,
             runs.Select(run => run.SettleSeconds).DefaultIfEmpty().Max(),
             [.. runs.SelectMany(run => run.Figures).GroupBy(figure => figure.Name).Select(same => same.Aggregate((left, right) => left + right))],
-            [.. byTarget.Select(same => RecoveryOf(same.Key, [.. same], runs))],
+            [
+                .. landed.Where(fault => fault.Kind == Fault.Kill).GroupBy(fault => fault.Target, StringComparer.Ordinal)
+                    .OrderBy(same => same.Key, StringComparer.Ordinal).Select(same => RecoveryOf(same.Key, same.Count(), runs)),
+            ],
             findings,
+            landed,
             runs.Count > 0 ? runs[^1].Folder : "");
     }
 
@@ -77,7 +83,7 @@ internal sealed record Verdict(
         var text = new StringBuilder();
         void Line(FormattableString line) => text.AppendLine(line.ToString(CultureInfo.InvariantCulture));
         Line($"{Command} on {Stack} ({Profile}), seeds {string.Join(", ", Seeds)}, {Seconds} s");
-        Line($"  kills landed   {KillsLanded.Values.Sum()} of {KillsAsked}: {string.Join(", ", KillsLanded.Select(kill => $"{kill.Key} {kill.Value}"))}; stops {Stops}");
+        Line($"  faults landed  {FaultsLanded.Values.Sum()}, at least {FaultsAsked} asked: {string.Join(", ", FaultsLanded.Select(fault => $"{fault.Key} {fault.Value}"))}");
         Line($"  acknowledged   {Acknowledged} orders; at rest at most {LongestSettleSeconds} s after the load");
         foreach (var figure in Figures)
         {
@@ -99,11 +105,11 @@ internal sealed record Verdict(
         return text.ToString();
     }
 
-    private static Recovery RecoveryOf(string target, IReadOnlyList<Fault> kills, IReadOnlyList<RunResult> runs)
+    private static Recovery RecoveryOf(string target, int kills, IReadOnlyList<RunResult> runs)
     {
-        var alone = runs.SelectMany(run => run.Faults.Where(fault => fault.Target == target && fault is { Kind: Fault.Kill, Landed: true } && fault.IsAlone(run.Faults)))
+        var alone = runs.SelectMany(run => run.Faults.Where(fault => fault.Target == target && fault.IsKill && fault.IsAlone(run.Faults)))
             .Select(fault => fault.RecoveredMs!.Value).Order().ToList();
-        return new Recovery(target, kills.Count, alone.Count, Percentile(alone, 50), Percentile(alone, 99));
+        return new Recovery(target, kills, alone.Count, Percentile(alone, 50), Percentile(alone, 99));
     }
 
     private static long Percentile(List<long> sorted, int percent) =>

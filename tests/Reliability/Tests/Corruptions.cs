@@ -129,6 +129,9 @@ internal static class Corruptions
             "a charge for an order nobody accepted", Findings.MoneyOfNobody,
             world => world with { Ledger = [.. world.Ledger, Captured(world, Confirmed(world)) with { OrderId = "nobody" }] });
         yield return new("voided and confirmed", Findings.PaymentDiffers, world => Payments(world, Confirmed(world), payment => payment with { Status = "Voided" }));
+        yield return new(
+            "cancelled and still to be paid", Findings.PaymentDiffers,
+            world => Payments(world, world.Payments.First(payment => payment.Status == "Failed").OrderId, payment => payment with { Status = "Pending" }));
         yield return new("a refund in the document alone", Findings.PaymentOwing, world => Payments(world, Refunded(world), payment => payment with { RefundOwed = true }));
         yield return new("an event that is never published", Findings.PaymentOwing, world => Payments(world, Confirmed(world), payment => payment with { Unpublished = 1 }));
     }

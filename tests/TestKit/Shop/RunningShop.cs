@@ -68,14 +68,15 @@ public sealed class RunningShop : IAsyncDisposable
     /// <param name="addresses">What the set's files say otherwise, by how they say it, such as the port of a mail server.</param>
     /// <param name="replicas">How many processes, each with its sidecar, there are of an app, by its id; one of those that are not named.</param>
     /// <param name="durable">Redis syncs before it answers; for whoever kills it.</param>
+    /// <param name="route">The port by which the shop reaches a server; null: the server's own.</param>
     public static async Task<RunningShop> StartAsync(
         IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>? env = null, IReadOnlyDictionary<string, string>? launcherEnv = null,
         string topology = TopologyCopy.Whole, string? only = null, string? stack = null,
         IReadOnlyDictionary<string, int>? replicas = null, IReadOnlyDictionary<string, string>? addresses = null,
-        bool durable = false)
+        bool durable = false, Func<LaunchedServer, int>? route = null)
     {
         var folder = Directory.CreateTempSubdirectory("daprshop-").FullName;
-        var infrastructure = await ShopInfrastructure.StartAsync(folder, stack, addresses, durable);
+        var infrastructure = await ShopInfrastructure.StartAsync(folder, stack, addresses, durable, route);
         var shop = new RunningShop(TopologyCopy.Write(folder, env, topology, only, replicas), infrastructure, launcherEnv ?? new Dictionary<string, string>());
         try
         {
@@ -210,7 +211,15 @@ public sealed class RunningShop : IAsyncDisposable
     {
         if (_launcher is { HasExited: false })
         {
-            await InterruptAsync();
+            try
+            {
+                await InterruptAsync();
+            }
+            catch (OperationCanceledException)
+            {
+                // It does not listen any more; nothing of it may outlive the run.
+                await KillLauncherAsync();
+            }
         }
 
         _launcher?.Dispose();

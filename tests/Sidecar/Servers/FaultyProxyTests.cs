@@ -155,6 +155,21 @@ public sealed class FaultyProxyTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task AnswersLost_WhileOn_ReachTheServerAndNobodyElse()
+    {
+        using var client = await ConnectAsync();
+        _proxy.AnswersLost = true;
+        await client.SendAsync(new byte[] { 1, 2, 3 });
+        await Eventually.Get(() => _proxy.Traffic.BytesToServer, bytes => bytes == 3);
+        _proxy.Cut();
+        _proxy.AnswersLost = false;
+        using var next = await ConnectAsync();
+
+        Assert.Equal([4], await ExchangeAsync(next, [4]));
+        Assert.Equal((4, 1), (_proxy.Traffic.BytesToServer, _proxy.Traffic.BytesToClient));
+    }
+
+    [Fact]
     public async Task Blackhole_WhileOn_AnswersNothingAndAfterwardsEverything()
     {
         using var client = await ConnectAsync();

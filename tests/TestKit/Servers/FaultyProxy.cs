@@ -95,6 +95,13 @@ public sealed class FaultyProxy : IAsyncDisposable
         set => Traffic.Held = value;
     }
 
+    /// <summary>The server hears and does what it is asked; what it answers vanishes. A connection that has lost bytes is good for <see cref="Cut"/> only.</summary>
+    public bool AnswersLost
+    {
+        get => Traffic.AnswersLost;
+        set => Traffic.AnswersLost = value;
+    }
+
     /// <summary>For connections that are made from now on.</summary>
     public Damage? ToServer { get; set; }
 

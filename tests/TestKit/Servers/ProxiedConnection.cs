@@ -90,7 +90,7 @@ internal sealed class ProxiedConnection(Socket client, ProxyTraffic traffic, Dam
             await foreach (var (sent, bytes) in packets.ReadAllAsync(_ended.Token))
             {
                 await ArrivalAsync(sent);
-                if (_truncated)
+                if (_truncated || (!isToServer && traffic.AnswersLost))
                 {
                     continue;
                 }

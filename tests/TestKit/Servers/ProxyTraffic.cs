@@ -8,6 +8,7 @@ public sealed class ProxyTraffic
     private long _toServer;
     private long _toClient;
     private long _delayTicks;
+    private bool _answersLost;
 
     /// <summary>Bytes that went on to the server, of all connections.</summary>
     public long BytesToServer => Interlocked.Read(ref _toServer);
@@ -18,6 +19,12 @@ public sealed class ProxyTraffic
     {
         get => TimeSpan.FromTicks(Interlocked.Read(ref _delayTicks));
         set => Interlocked.Exchange(ref _delayTicks, value.Ticks);
+    }
+
+    internal bool AnswersLost
+    {
+        get => Volatile.Read(ref _answersLost);
+        set => Volatile.Write(ref _answersLost, value);
     }
 
     internal bool Held

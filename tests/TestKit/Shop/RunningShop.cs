@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
+using DaprShop.TestKit.Servers;
 
 namespace DaprShop.TestKit.Shop;
 
@@ -26,6 +27,9 @@ public sealed class RunningShop : IAsyncDisposable
 
     public string Folder => _topology.Folder;
 
+    /// <summary>What the embedded set keeps as files.</summary>
+    public string DataDirectory => Path.Combine(Folder, "data");
+
     /// <summary>The dapr.yaml it runs from.</summary>
     public string TopologyFile => _topology.File;
 
@@ -47,7 +51,10 @@ public sealed class RunningShop : IAsyncDisposable
 
     public int LauncherPid => _launcher!.Id;
 
-    /// <summary>Store and broker, by name; none where they are files.</summary>
+    /// <summary>Store and broker; none where they are files.</summary>
+    public IReadOnlyList<LaunchedServer> Servers => _infrastructure.Servers;
+
+    /// <summary>Their processes, by name.</summary>
     public IReadOnlyDictionary<string, int> ServerPids => _infrastructure.Pids;
 
     /// <summary>The process that runs the app now, by <see cref="TopologyCopy.ReplicaName"/>; another one after it was killed and restarted.</summary>
@@ -59,15 +66,17 @@ public sealed class RunningShop : IAsyncDisposable
     /// <param name="only">The one app of it that is started; null: all of them.</param>
     /// <param name="stack">The component set; null: the one that this run of the tests is about.</param>
     /// <param name="addresses">What the set's files say otherwise, by how they say it, such as the port of a mail server.</param>
-    /// <param name="durable">For who kills store and broker: Redis writes to the disk before it answers.</param>
     /// <param name="replicas">How many processes, each with its sidecar, there are of an app, by its id; one of those that are not named.</param>
+    /// <param name="durable">Redis syncs before it answers; for whoever kills it.</param>
+    /// <param name="route">The port by which the shop reaches a server; null: the server's own.</param>
     public static async Task<RunningShop> StartAsync(
         IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>? env = null, IReadOnlyDictionary<string, string>? launcherEnv = null,
         string topology = TopologyCopy.Whole, string? only = null, string? stack = null,
-        IReadOnlyDictionary<string, int>? replicas = null, IReadOnlyDictionary<string, string>? addresses = null, bool durable = false)
+        IReadOnlyDictionary<string, int>? replicas = null, IReadOnlyDictionary<string, string>? addresses = null,
+        bool durable = false, Func<LaunchedServer, int>? route = null)
     {
         var folder = Directory.CreateTempSubdirectory("daprshop-").FullName;
-        var infrastructure = await ShopInfrastructure.StartAsync(folder, stack, addresses, durable);
+        var infrastructure = await ShopInfrastructure.StartAsync(folder, stack, addresses, durable, route);
         var shop = new RunningShop(TopologyCopy.Write(folder, env, topology, only, replicas), infrastructure, launcherEnv ?? new Dictionary<string, string>());
         try
         {
@@ -91,7 +100,7 @@ public sealed class RunningShop : IAsyncDisposable
         }
 
         var start = Interruptible.Command(
-            "dotnet", Checkout.Launcher, "run", "-f", _topology.File, "--no-build", "--json", "--restart", "--data-dir", Path.Combine(Folder, "data"));
+            "dotnet", Checkout.Launcher, "run", "-f", _topology.File, "--no-build", "--json", "--restart", "--data-dir", DataDirectory);
         if (_infrastructure.ResourcesPath is { } resources)
         {
             start.ArgumentList.Add("--resources-path");
@@ -202,7 +211,15 @@ public sealed class RunningShop : IAsyncDisposable
     {
         if (_launcher is { HasExited: false })
         {
-            await InterruptAsync();
+            try
+            {
+                await InterruptAsync();
+            }
+            catch (OperationCanceledException)
+            {
+                // It does not listen any more; nothing of it may outlive the run.
+                await KillLauncherAsync();
+            }
         }
 
         _launcher?.Dispose();

@@ -21,6 +21,9 @@ public sealed class ShopInfrastructure : IAsyncDisposable
     /// <summary>Null: what dapr.yaml itself says.</summary>
     public string? ResourcesPath { get; }
 
+    /// <summary>Store and broker; none where they are files.</summary>
+    public IReadOnlyList<LaunchedServer> Servers => _servers;
+
     /// <summary>The processes of its servers, by name.</summary>
     public IReadOnlyDictionary<string, int> Pids => _servers.ToDictionary(server => server.Name, server => server.Pid);
 
@@ -30,9 +33,13 @@ public sealed class ShopInfrastructure : IAsyncDisposable
     /// <param name="folder">The copy of the set is written below it.</param>
     /// <param name="name">The set; null: the one that this run of the tests is about.</param>
     /// <param name="others">What else the files say otherwise, by how they say it, such as the port of a mail server.</param>
-    /// <param name="durable">For who kills the servers: what Redis answered is on its disk.</param>
+    /// <param name="durable">
+    /// Redis syncs before it answers, for whoever kills it: with <c>everysec</c> it may keep back the write of what it answered for up to 2 s
+    /// while a sync takes long.
+    /// </param>
+    /// <param name="route">The port by which the shop reaches a server, such as that of a faulty proxy; null: the server's own.</param>
     public static async Task<ShopInfrastructure> StartAsync(
-        string folder, string? name = null, IReadOnlyDictionary<string, string>? others = null, bool durable = false)
+        string folder, string? name = null, IReadOnlyDictionary<string, string>? others = null, bool durable = false, Func<LaunchedServer, int>? route = null)
     {
         name ??= Name;
         if (name == Embedded)
@@ -40,19 +47,20 @@ public sealed class ShopInfrastructure : IAsyncDisposable
             return new ShopInfrastructure(others is null ? null : Copy(folder, name, new Dictionary<string, string>(others)));
         }
 
+        string Port(LaunchedServer server) => (route?.Invoke(server) ?? server.Port).ToString(CultureInfo.InvariantCulture);
         var redis = await RedisServer.StartAsync(durable);
-        var addresses = new Dictionary<string, string>(others ?? new Dictionary<string, string>()) { ["localhost:6379"] = $"localhost:{Port(redis.Port)}" };
+        var addresses = new Dictionary<string, string>(others ?? new Dictionary<string, string>()) { ["localhost:6379"] = $"localhost:{Port(redis)}" };
         switch (name)
         {
             case "redis":
                 return new ShopInfrastructure(Copy(folder, name, addresses), redis);
             case "rabbitmq":
                 var rabbit = await RabbitMqServer.StartAsync();
-                addresses["localhost:5672"] = $"localhost:{Port(rabbit.Port)}";
+                addresses["localhost:5672"] = $"localhost:{Port(rabbit)}";
                 return new ShopInfrastructure(Copy(folder, name, addresses), redis, rabbit);
             case "kafka":
                 var kafka = await KafkaServer.StartAsync();
-                addresses["localhost:9092"] = $"localhost:{Port(kafka.Port)}";
+                addresses["localhost:9092"] = $"localhost:{Port(kafka)}";
                 return new ShopInfrastructure(Copy(folder, name, addresses), redis, kafka);
             default:
                 throw new InvalidOperationException($"SHOP_STACK={name}: known are embedded, redis, rabbitmq and kafka.");
@@ -79,8 +87,6 @@ public sealed class ShopInfrastructure : IAsyncDisposable
     }
 
     private LaunchedServer Server(string name) => _servers.Single(server => server.Name == name);
-
-    private static string Port(int port) => port.ToString(CultureInfo.InvariantCulture);
 
     private static string Copy(string folder, string name, Dictionary<string, string> addresses)
     {

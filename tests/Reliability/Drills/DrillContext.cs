@@ -1,0 +1,81 @@
+using System.Collections.Concurrent;
+using DaprShop.Reliability.Checking;
+using DaprShop.Reliability.Faults;
+using DaprShop.Reliability.Load;
+using DaprShop.Reliability.Runs;
+using DaprShop.TestKit.Servers;
+using DaprShop.TestKit.Shop;
+
+namespace DaprShop.Reliability.Drills;
+
+/// <summary>What a drill harms a shop with, and what it expects of it meanwhile.</summary>
+internal sealed class DrillContext(FaultRun run, Nemesis nemesis, Random random, Action<string> say, CancellationToken cancellationToken)
+{
+    private readonly ConcurrentQueue<Fault> _faults = new();
+    private readonly ConcurrentQueue<Finding> _findings = new();
+
+    public RunningShop Shop => run.Shop;
+
+    public History History => run.History;
+
+    public ShopLoad Load => run.Load;
+
+    public Random Random => random;
+
+    public CancellationToken CancellationToken => cancellationToken;
+
+    /// <summary>Of the drill's proxies; null where it has none.</summary>
+    public HttpFaults? Provider { get; init; }
+
+    public HttpFaults? Webhooks { get; init; }
+
+    public FaultyProxy? Redis { get; init; }
+
+    public IEnumerable<Fault> Faults => [.. nemesis.Faults, .. _faults, .. Provider?.Faults ?? [], .. Webhooks?.Faults ?? []];
+
+    public IEnumerable<Finding> Findings => _findings;
+
+    /// <summary>kill -9, and waits until it is of use again.</summary>
+    public async Task KillAsync(string target, int whileDownMs = 0)
+    {
+        await nemesis.KillAsync(target, TimeSpan.FromMilliseconds(whileDownMs), cancellationToken);
+        await nemesis.RecoveredAsync();
+    }
+
+    public Task StopAsync(string target, TimeSpan howLong) => nemesis.StopAsync(target, howLong);
+
+    /// <summary>Until a process is of use again; a finding when it does not become so.</summary>
+    public async Task ReadyAsync(string target) =>
+        Expect(await run.Probes.RecoveryAsync(target, cancellationToken) is not null, $"{target} did not come back within two minutes");
+
+    /// <summary>Something else than a signal.</summary>
+    public void Landed(string kind, string target)
+    {
+        say($"{History.NowMs,8} ms  {kind} {target}");
+        _faults.Enqueue(new Fault(History.NowMs, kind, target, Pid: 0, Landed: true, RecoveredMs: 0));
+    }
+
+    public void Expect(bool holds, string what)
+    {
+        if (!holds)
+        {
+            _findings.Enqueue(new Finding(Checking.Findings.OtherThanExpected, run.Folder, what));
+        }
+    }
+
+    public Task PauseAsync(int milliseconds) => Task.Delay(TimeSpan.FromMilliseconds(milliseconds), TimeProvider.System, cancellationToken);
+
+    public Task PauseAsync(int least, int most) => PauseAsync(random.Next(least, most));
+
+    /// <summary>The next time that a client begins a call, or is answered.</summary>
+    public Task<HistoryEvent> NextAsync(string action, Phase phase) =>
+        History.NextAsync(happened => happened.Action == action && happened.Phase == phase, cancellationToken);
+
+    /// <summary>How many orders were accepted while this ran.</summary>
+    public async Task<int> AcceptedWhileAsync(Func<Task> harm)
+    {
+        var before = Load.Accepted;
+        await harm();
+        return Load.Accepted - before;
+    }
+}

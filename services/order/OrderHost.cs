@@ -67,6 +67,7 @@ internal static class OrderHost
         services.AddSingleton<SweepRefunds>();
         services.AddSingleton<UserOrders>();
         services.AddSingleton<AuditReader>();
+        services.AddSingleton<InvariantGauges>();
         services.AddOptions<ReconciliationOptions>().BindConfiguration("Reconciliation").ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<FactsReader>();
         services.AddSingleton<DriftRepairs>();

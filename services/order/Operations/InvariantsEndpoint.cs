@@ -9,6 +9,6 @@ internal static class InvariantsEndpoint
     public static void MapInvariants(this IEndpointRouteBuilder routes) =>
         routes.MapGet("/api/v1/ops/invariants", HandleAsync).RequireOperator();
 
-    internal static async Task<InvariantsReport> HandleAsync(AuditReader evidence, CancellationToken cancellationToken) =>
-        InvariantChecks.Judge(await evidence.ReadAsync(cancellationToken));
+    internal static async Task<InvariantsReport> HandleAsync(AuditReader evidence, InvariantGauges gauges, CancellationToken cancellationToken) =>
+        gauges.Judge(await evidence.ReadAsync(cancellationToken));
 }

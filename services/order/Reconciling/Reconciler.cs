@@ -1,6 +1,7 @@
 using Dapr;
 using Dapr.Client;
 using DaprShop.Contracts.Api;
+using DaprShop.Order.Operations;
 using DaprShop.ServiceDefaults.Batching;
 using DaprShop.ServiceDefaults.Faults;
 using DaprShop.ServiceDefaults.Ids;
@@ -14,6 +15,7 @@ namespace DaprShop.Order.Reconciling;
 /// </summary>
 internal sealed partial class Reconciler(
     FactsReader facts,
+    InvariantGauges gauges,
     DriftRepairs repairs,
     ReconciliationHistory history,
     DaprClient dapr,
@@ -116,6 +118,7 @@ internal sealed partial class Reconciler(
         try
         {
             var read = await facts.ReadAsync(cancellationToken);
+            gauges.Judge(read.Evidence);
             var found = DriftFinder.Find(read, options.Value.Patience);
             if (found.Count > 0)
             {

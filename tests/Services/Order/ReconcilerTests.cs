@@ -34,11 +34,13 @@ public sealed class ReconcilerTests : IAsyncLifetime
     private StubHttp _paymentHttp = null!;
     private FaultyStore _store = null!;
     private ReconciliationHistory _history = null!;
+    private ObservedGauges _observed = null!;
 
     public async Task InitializeAsync()
     {
         _store = await FaultyStore.StartAsync();
         _history = new ReconciliationHistory(_store.Documents, _clock);
+        _observed = new ObservedGauges(_clock);
         _inventoryHttp = new StubHttp((path, _) => _inventory.Answer(path));
         _paymentHttp = new StubHttp((_, _) => new ProviderLedger([new LedgerEntry(1, "capture", "ch_1", "ch_1", "o-1", 1000, "CNY", SampleOrders.Now)]));
         var orders = new OrderRecords(_store.Documents);
@@ -58,6 +60,7 @@ public sealed class ReconcilerTests : IAsyncLifetime
 
     public async Task DisposeAsync()
     {
+        _observed.Dispose();
         await _store.DisposeAsync();
         _inventoryHttp.Dispose();
         _paymentHttp.Dispose();
@@ -79,6 +82,25 @@ public sealed class ReconcilerTests : IAsyncLifetime
         var (runs, next) = await _history.ReadAsync(before: null, limit: 20, CancellationToken.None);
         Assert.Equal(["1", "0"], runs.Select(run => run.Id));
         Assert.Null(next);
+    }
+
+    [Fact]
+    public async Task Run_TellsTheMetricsWhichPromisesItSawBroken()
+    {
+        await using var reconciler = Reconciler();
+        var before = _observed.Read();
+
+        await RunAsync(reconciler);
+        var adrift = _observed.Read();
+        await RunAsync(reconciler);
+        var mended = _observed.Read();
+        _clock.Advance(TimeSpan.FromMinutes(40));
+        var longAfter = _observed.Read();
+
+        Assert.Empty(before);
+        Assert.Equal((1, 0), (adrift["ended-orders-settled-stock"], adrift["charged-at-most-once"]));
+        Assert.Equal((0, 0), (mended["ended-orders-settled-stock"], mended[InvariantGauges.Lag]));
+        Assert.Empty(longAfter);
     }
 
     /// <summary>The lock only sheds contention: here it has expired, and a second run holds it while the first goes on.</summary>
@@ -182,6 +204,7 @@ public sealed class ReconcilerTests : IAsyncLifetime
         var userOrders = new UserOrders(_store.Documents);
         return new Reconciler(
             new FactsReader(new AuditReader(log, _store.Documents, inventory, payments, _clock), log, userOrders, _clock),
+            _observed.Gauges,
             new DriftRepairs(orders, inventory, payments, new NoRefunds(), intake: null!, sagas: null!, userOrders, NullLogger<DriftRepairs>.Instance),
             _history,
             _store.Dapr,

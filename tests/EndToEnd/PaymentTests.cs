@@ -75,7 +75,7 @@ public sealed class PaymentTests(ShopFixture shop)
         using var shopper = await shop.NewShopperAsync();
         var sku = await shop.NewProductAsync(5);
         var id = (await shopper.PlaceAsync("k", "tok_webhook_late", (sku, 2))).Json.GetProperty("id").GetString()!;
-        await shopper.FollowAsync(id, "AwaitingPayment");
+        await Eventually.Get(() => shop.ChargesAsync(id), charges => charges == 1);
 
         var cancel = await shopper.PostAsync($"/api/v1/orders/{id}/cancel", new { });
         var order = await shopper.FollowAsync(id, "Cancelled");

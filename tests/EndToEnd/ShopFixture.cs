@@ -61,6 +61,14 @@ public sealed class ShopFixture : IAsyncLifetime
         ];
     }
 
+    /// <summary>How many charges of an order the provider has taken on, whatever became of them.</summary>
+    public async Task<int> ChargesAsync(string orderId)
+    {
+        using var http = new HttpClient();
+        using var charges = JsonDocument.Parse(await http.GetStringAsync(new Uri($"{Shop.Provider}/v1/charges?reference={orderId}")));
+        return charges.RootElement.GetProperty("items").GetArrayLength();
+    }
+
     /// <summary>A product of its own with so many units, so that a scenario's stock can be counted.</summary>
     public async Task<string> NewProductAsync(int units)
     {

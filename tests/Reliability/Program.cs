@@ -3,17 +3,21 @@ using System.Runtime.InteropServices;
 using DaprShop.Reliability.Checking;
 using DaprShop.Reliability.Drills;
 using DaprShop.Reliability.Runs;
+using DaprShop.TestKit.Shop;
 
 const string Usage =
     """
     usage: dotnet run --project tests/Reliability -- kill-loop [--kills N] [--seed S] [--stack embedded|redis|rabbitmq|kafka] [--no-server-kills]
                   [--per-round N] [--customers N] [--save-world FILE] [--json]
            dotnet run --project tests/Reliability -- drill ID [--seed S] [--stack embedded|redis|rabbitmq|kafka] [--json]
+           dotnet run --project tests/Reliability -- drill all [--seed S] [--stack embedded|redis|rabbitmq|kafka] [--results FILE] [--resume] [--json]
            dotnet run --project tests/Reliability -- drill list
            dotnet run --project tests/Reliability -- check WORLD.json
 
       kill-loop   real shops under load and kill -9, until N landed (default 50); judged at rest, from the stores
       drill       one scripted fault on a shop under load, judged alike
+      drill all   every drill on every set of its row, or on one set; goes on after a failure, ends with a table. Each result is also appended to
+                  FILE (default artifacts/reliability/drills.jsonl); --resume leaves out what holds by the last line about it there
       check       judges a world that a run has kept
 
     exit codes: 0 every invariant holds, 1 the run failed before it was judged, 2 usage, 3 not valid (too few faults landed or orders accepted), 4 an invariant broke
@@ -31,6 +35,7 @@ try
     {
         "kill-loop" => await KillLoopAsync(args[1..]),
         "drill" when args is [_, "list"] => ListDrills(),
+        "drill" when args is [_, "all", ..] => await DrillAllAsync(args[2..]),
         "drill" when args is [_, var id, ..] => await DrillAsync(id, args[2..]),
         "check" when args is [_, var file] => Check(file),
         _ => Refuse(null),
@@ -45,7 +50,7 @@ catch (Exception failure) when (failure is InvalidOperationException or TimeoutE
 {
     // Such as a shop that did not start: nothing was judged.
     Console.Error.WriteLine($"error: {failure}");
-    return 1;
+    return Verdict.Failed;
 }
 
 void Stop(PosixSignalContext context)
@@ -125,6 +130,40 @@ async Task<int> DrillAsync(string id, string[] flags)
     }
 
     return Report(await DrillRun.RunAsync(options, Console.Error.WriteLine, stop.Token), json);
+}
+
+async Task<int> DrillAllAsync(string[] flags)
+{
+    var options = new WholeBookOptions(Environment.TickCount & 0xFFFFFF, null, Path.Combine(Checkout.Root, "artifacts", "reliability", "drills.jsonl"), Resume: false);
+    var json = false;
+    for (var n = 0; n < flags.Length; n++)
+    {
+        var value = n + 1 < flags.Length ? flags[n + 1] : "";
+        switch (flags[n])
+        {
+            case "--seed" when Number(value) is { } seed:
+                (options, n) = (options with { Seed = seed }, n + 1);
+                break;
+            case "--stack" when value is "embedded" or "redis" or "rabbitmq" or "kafka":
+                (options, n) = (options with { Stack = value }, n + 1);
+                break;
+            case "--results" when value.Length > 0:
+                (options, n) = (options with { ResultsFile = value }, n + 1);
+                break;
+            case "--resume":
+                options = options with { Resume = true };
+                break;
+            case "--json":
+                json = true;
+                break;
+            default:
+                return Refuse(flags[n]);
+        }
+    }
+
+    var results = await WholeBook.RunAsync(options, Console.Error.WriteLine, stop.Token);
+    Console.WriteLine(json ? $"[{string.Join(",\n", results.Select(result => result.ToJson()))}]" : DrillResult.Table(results));
+    return DrillResult.ExitCode(results);
 }
 
 static int ListDrills()

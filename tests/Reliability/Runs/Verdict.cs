@@ -31,6 +31,10 @@ internal sealed record Verdict(
     string Evidence)
 {
     public const int Ok = 0;
+
+    /// <summary>Ended before anything was judged.</summary>
+    public const int Failed = 1;
+
     public const int NotValid = 3;
     public const int Broken = 4;
 

@@ -5,6 +5,7 @@ using DaprShop.ServiceDefaults.Http;
 using DaprShop.ServiceDefaults.Ids;
 using DaprShop.ServiceDefaults.Json;
 using DaprShop.ServiceDefaults.Messaging;
+using DaprShop.ServiceDefaults.Resilience;
 using DaprShop.ServiceDefaults.State;
 using DaprShop.ServiceDefaults.Telemetry;
 using Microsoft.AspNetCore.Builder;
@@ -28,6 +29,7 @@ public static class ServiceDefaultsExtensions
         builder.Services.AddSingleton(options);
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.TryAddSingleton<IdSource>();
+        builder.Services.TryAddSingleton<CircuitBreakers>();
         builder.AddListener();
         builder.AddJsonLogs();
         builder.AddTelemetry();
@@ -37,6 +39,8 @@ public static class ServiceDefaultsExtensions
         if (options.UseSidecar)
         {
             builder.Services.AddDaprClient(client => client.UseJsonSerializationOptions(ShopJson.Documents));
+            builder.Services.AddHostedService<BreakerGauges>();
+            builder.Services.TryAddSingleton<StoreCalls>();
             builder.Services.TryAddSingleton<DocumentStore>();
             builder.Services.TryAddSingleton(_ => BulkPublishClient.Of(builder.Configuration));
             builder.Services.TryAddSingleton<EventPublisher>();

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 using DaprShop.TestKit;
 using DaprShop.TestKit.Servers;
 using DaprShop.TestKit.Shop;
@@ -98,6 +99,50 @@ public sealed class DegradedTests
         await ServerProcess.SignalAsync(shop.Pids["notification"], "CONT");
 
         await Eventually.Get(async () => await ToldAsync(shopper), told => told.SequenceEqual([id]), TimeSpan.FromMinutes(2));
+    }
+
+    /// <summary>Where the store is a server of its own: it stands still with its connections open.</summary>
+    [Theory]
+    [Trait("Set", "any")]
+    [InlineData("redis")]
+    public async Task Store_Hangs_BreakersOpenAndOrdersGoOnAfterIt(string set)
+    {
+        await using var shop = await RunningShop.StartAsync(ShopFixture.ShortTimes(Window), stack: set);
+        using var shopper = await ShopClient.SignInAsync(shop.Gateway, "shopper-1");
+        using var http = new HttpClient();
+        await shopper.PlaceStubbornlyAsync("before", "tok_ok", ("SKU-1001", 1));
+        await ServerProcess.SignalAsync(shop.ServerPids[set], "STOP");
+
+        var during = await shopper.PlaceAsync("during", "tok_ok", ("SKU-1001", 1));
+        await Eventually.Get(() => BreakerAsync(http, shop.App("order")), state => state is "open" or "half-open");
+        await Eventually.Get(() => BreakerAsync(http, shop.App("inventory")), state => state is "open" or "half-open");
+        var refused = new List<Answer>();
+        for (var n = 0; n < 10; n++)
+        {
+            refused.Add(await shopper.PlaceAsync($"refused-{n}", "tok_ok", ("SKU-1001", 1)));
+        }
+
+        await ServerProcess.SignalAsync(shop.ServerPids[set], "CONT");
+        var repeated = await shopper.PlaceStubbornlyAsync("during", "tok_ok", ("SKU-1001", 1));
+        await shopper.FollowAsync(repeated.Json.GetProperty("id").GetString()!, "Confirmed");
+
+        Assert.All(refused.Append(during), answer =>
+        {
+            Assert.Equal((HttpStatusCode.ServiceUnavailable, "dependency-unavailable"), (answer.Status, answer.Problem));
+            Assert.True(answer.Headers.Contains("Retry-After"));
+        });
+        Assert.Equal(HttpStatusCode.Accepted, repeated.Status);
+        foreach (var app in (string[])["order", "inventory", "payment", "notification", "catalog"])
+        {
+            await Eventually.Get(() => BreakerAsync(http, shop.App(app)), state => state == "closed");
+        }
+    }
+
+    private static async Task<string> BreakerAsync(HttpClient http, string app)
+    {
+        using var answer = await http.GetAsync(new Uri($"{app}/health"));
+        using var health = JsonDocument.Parse(await answer.Content.ReadAsByteArrayAsync());
+        return health.RootElement.GetProperty("breakers").GetProperty("statestore").GetString()!;
     }
 
     private static long Total(Answer answer) => answer.Json.GetProperty("total").GetProperty("amount").GetInt64();

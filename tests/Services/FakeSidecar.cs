@@ -19,6 +19,7 @@ internal sealed class FakeSidecar : IAsyncDisposable
     private readonly Dictionary<string, (JsonNode? Value, int Version)> _state = [];
 
     private int _settingsAsked;
+    private int _storeAsked;
 
     private FakeSidecar(WebApplication app) => _app = app;
 
@@ -39,6 +40,9 @@ internal sealed class FakeSidecar : IAsyncDisposable
 
     /// <summary>False makes every state call fail, as a store that is down.</summary>
     public bool StoreIsUp { get; set; } = true;
+
+    /// <summary>State calls so far, whatever they were answered.</summary>
+    public int StoreAsked => _storeAsked;
 
     /// <summary>What the order service says the settings are; null: nothing. A gateway asks all the time, so it is not among the invocations.</summary>
     public JsonNode? Settings { get; set; }
@@ -70,6 +74,11 @@ internal sealed class FakeSidecar : IAsyncDisposable
     private Task HandleAsync(HttpContext context)
     {
         var parts = context.Request.Path.Value!.Split('/', StringSplitOptions.RemoveEmptyEntries);
+        if (parts is ["v1.0", "state", ..])
+        {
+            Interlocked.Increment(ref _storeAsked);
+        }
+
         return parts switch
         {
             ["v1.0", "healthz", ..] => Answer(context, 204),

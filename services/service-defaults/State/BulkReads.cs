@@ -13,34 +13,30 @@ namespace DaprShop.ServiceDefaults.State;
 /// </summary>
 public sealed class BulkReads : IDisposable
 {
-    private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(5);
-
     private readonly HttpClient _http;
+    private readonly StoreCalls _calls;
 
-    public BulkReads(IConfiguration configuration)
-        : this(SidecarHttp.Create(configuration, CallLimit))
+    public BulkReads(IConfiguration configuration, StoreCalls calls)
+        : this(SidecarHttp.Create(configuration, Timeout.InfiniteTimeSpan), calls)
     {
     }
 
-    internal BulkReads(HttpClient http) => _http = http;
+    /// <param name="http">Has no timeout of its own.</param>
+    internal BulkReads(HttpClient http, StoreCalls calls) => (_http, _calls) = (http, calls);
 
     /// <summary>Throws <see cref="DependencyUnavailableException"/> unless every key was read.</summary>
-    public async Task<FoundDocuments> ReadAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken)
-    {
-        try
-        {
-            using var answer = await _http.PostAsJsonAsync(
-                $"v1.0/state/{DocumentStore.Component}/bulk", new BulkQuery(keys, keys.Count), ShopJson.Documents, cancellationToken);
-            answer.EnsureSuccessStatusCode();
-            return Found(keys, await answer.Content.ReadAsByteArrayAsync(cancellationToken));
-        }
-        catch (Exception failure) when (failure is HttpRequestException or JsonException || IsTimeout(failure, cancellationToken))
-        {
-            throw new DependencyUnavailableException(DocumentStore.Component, failure);
-        }
-    }
+    public Task<FoundDocuments> ReadAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken) =>
+        _calls.AskAsync(limited => AskAsync(keys, limited), cancellationToken);
 
     public void Dispose() => _http.Dispose();
+
+    private async Task<FoundDocuments> AskAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken)
+    {
+        using var answer = await _http.PostAsJsonAsync(
+            $"v1.0/state/{DocumentStore.Component}/bulk", new BulkQuery(keys, keys.Count), ShopJson.Documents, cancellationToken);
+        answer.EnsureSuccessStatusCode();
+        return Found(keys, await answer.Content.ReadAsByteArrayAsync(cancellationToken));
+    }
 
     /// <summary>Most keys of a batch of new orders are missing, so nothing is made of an item but what it has.</summary>
     private static FoundDocuments Found(IReadOnlyList<string> keys, ReadOnlyMemory<byte> json)
@@ -72,9 +68,6 @@ public sealed class BulkReads : IDisposable
             ? new FoundDocuments(found)
             : throw new DependencyUnavailableException($"{DocumentStore.Component} answered {count} of {keys.Count} keys");
     }
-
-    private static bool IsTimeout(Exception failure, CancellationToken cancellationToken) =>
-        failure is OperationCanceledException && !cancellationToken.IsCancellationRequested;
 
     private sealed record BulkQuery(IReadOnlyList<string> Keys, int Parallelism);
 

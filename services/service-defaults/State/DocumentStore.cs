@@ -1,7 +1,7 @@
-using Dapr;
 using Dapr.Client;
 using DaprShop.ServiceDefaults.Faults;
 using DaprShop.ServiceDefaults.Ids;
+using DaprShop.ServiceDefaults.Resilience;
 
 namespace DaprShop.ServiceDefaults.State;
 
@@ -11,7 +11,7 @@ namespace DaprShop.ServiceDefaults.State;
 /// read-back tells whether it happened. R1, <see cref="WriteOnceAsync{T}"/>: a document that never changes.
 /// A key is either R1 or R2, never both.
 /// </summary>
-public sealed class DocumentStore(DaprClient dapr, IdSource ids, TimeProvider clock)
+public sealed class DocumentStore(DaprClient dapr, StoreCalls calls, IdSource ids, TimeProvider clock)
 {
     /// <summary>Name of the state component in every component set.</summary>
     public const string Component = "statestore";
@@ -25,9 +25,6 @@ public sealed class DocumentStore(DaprClient dapr, IdSource ids, TimeProvider cl
     private const string Missing = "";
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
-
-    /// <summary>Dapr's client waits for ever. A store that hangs would hold up whoever queues behind the call.</summary>
-    private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(5);
 
     private static readonly StateOptions FirstWrite = new()
     {
@@ -105,7 +102,7 @@ public sealed class DocumentStore(DaprClient dapr, IdSource ids, TimeProvider cl
     /// </summary>
     public Task WriteOnceAsync<T>(string key, T document, CancellationToken cancellationToken)
         where T : class =>
-        CallAsync(
+        calls.AskAsync(
             async limited =>
             {
                 await dapr.SaveStateAsync(Component, key, new Sealed<T>(Schema, document), cancellationToken: limited);
@@ -116,7 +113,7 @@ public sealed class DocumentStore(DaprClient dapr, IdSource ids, TimeProvider cl
     public async Task<T?> ReadOnceAsync<T>(string key, CancellationToken cancellationToken)
         where T : class
     {
-        var found = await CallAsync(
+        var found = await calls.AskAsync(
             limited => dapr.GetStateAsync<Sealed<T>?>(Component, key, ConsistencyMode.Strong, cancellationToken: limited), cancellationToken);
         return found?.Document;
     }
@@ -165,7 +162,7 @@ public sealed class DocumentStore(DaprClient dapr, IdSource ids, TimeProvider cl
     {
         try
         {
-            return await CallAsync(
+            return await calls.TrySwapAsync(
                 limited => dapr.TrySaveStateAsync(Component, key, next, etag, FirstWrite, cancellationToken: limited), cancellationToken);
         }
         catch (DependencyUnavailableException)
@@ -175,7 +172,7 @@ public sealed class DocumentStore(DaprClient dapr, IdSource ids, TimeProvider cl
     }
 
     private async Task<(Stored<T>? Stored, string Etag)> ReadStoredAsync<T>(string key, CancellationToken cancellationToken) =>
-        await CallAsync(
+        await calls.AskAsync(
             limited => dapr.GetStateAndETagAsync<Stored<T>?>(Component, key, ConsistencyMode.Strong, cancellationToken: limited), cancellationToken);
 
     private async Task<IReadOnlyList<KeyValuePair<string, T>>> BulkAsync<T>(IReadOnlyList<string> keys, CancellationToken cancellationToken)
@@ -186,28 +183,14 @@ public sealed class DocumentStore(DaprClient dapr, IdSource ids, TimeProvider cl
             return [];
         }
 
-        var items = await CallAsync(
-            limited => dapr.GetBulkStateAsync<T?>(Component, keys, parallelism: null, cancellationToken: limited), cancellationToken);
+        var items = await calls.AskAsync(
+            limited => dapr.GetBulkStateAsync<T?>(Component, keys, parallelism: null, cancellationToken: limited), cancellationToken, Judge);
         return [.. from item in items where item.Value is not null select KeyValuePair.Create(item.Key, item.Value)];
     }
 
-    private async Task<TAnswer> CallAsync<TAnswer>(Func<CancellationToken, Task<TAnswer>> call, CancellationToken cancellationToken)
-    {
-        using var limit = new CancellationTokenSource(CallLimit, clock);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
-        try
-        {
-            return await call(either.Token);
-        }
-        catch (Exception failure) when (IsUnavailable(failure, cancellationToken))
-        {
-            throw new DependencyUnavailableException(Component, failure);
-        }
-    }
-
-    /// <summary>A cancellation that nobody asked for is the limit of the call: the store did not answer.</summary>
-    private static bool IsUnavailable(Exception failure, CancellationToken cancellationToken) =>
-        failure is DaprException || (failure is OperationCanceledException && !cancellationToken.IsCancellationRequested);
+    /// <summary>A store that is away looks like one that has none of the keys.</summary>
+    private static CallOutcome Judge<T>(IReadOnlyList<BulkStateItem<T?>> items) =>
+        items.Any(item => item.Value is not null) ? CallOutcome.Answered : CallOutcome.Unknown;
 
     private void ThrowWhenOutOfPatience(string key, long started)
     {

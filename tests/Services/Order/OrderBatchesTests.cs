@@ -57,7 +57,7 @@ public sealed class OrderBatchesTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _store = await FaultyStore.StartAsync();
-        _reads = BulkReadsTests.Over(_store.Sidecar.Address);
+        _reads = BulkReadsTests.Over(_store.Sidecar.Address, _store.Calls);
         var intake = new OrderIntake(
             orders: null!, new OrderRecords(_store.Documents), workflows: null!, new UserOrders(_store.Documents), new InventoryClient(_inventory.Client()), _tails, NullLogger<OrderIntake>.Instance);
         _log = new OrderLog(

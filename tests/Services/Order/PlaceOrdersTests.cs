@@ -61,7 +61,7 @@ public sealed class PlaceOrdersTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _store = await FaultyStore.StartAsync();
-        _reads = BulkReadsTests.Over(_store.Sidecar.Address);
+        _reads = BulkReadsTests.Over(_store.Sidecar.Address, _store.Calls);
         var prices = SampleOrders.PricesOf(_catalog);
         var inventory = new InventoryClient(_inventory.Client());
         var records = new OrderRecords(_store.Documents);

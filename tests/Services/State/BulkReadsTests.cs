@@ -12,7 +12,7 @@ public sealed class BulkReadsTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _store = await FaultyStore.StartAsync();
-        _reads = Over(_store.Sidecar.Address);
+        _reads = Over(_store.Sidecar.Address, _store.Calls);
         await _store.Documents.ChangeAsync<Note, bool>("there", _ => Change.To(new Note("words"), true), CancellationToken.None);
     }
 
@@ -44,13 +44,13 @@ public sealed class BulkReadsTests : IAsyncLifetime
     [Fact]
     public async Task Read_NobodyListens_Throws()
     {
-        using var reads = Over("http://127.0.0.1:1");
+        using var reads = Over("http://127.0.0.1:1", _store.Calls);
 
         await Assert.ThrowsAsync<DependencyUnavailableException>(() => reads.ReadAsync(["there"], CancellationToken.None));
     }
 
-    internal static BulkReads Over(string address) => new(
-        new ConfigurationBuilder().AddInMemoryCollection([KeyValuePair.Create("DAPR_HTTP_ENDPOINT", (string?)address)]).Build());
+    internal static BulkReads Over(string address, StoreCalls calls) => new(
+        new ConfigurationBuilder().AddInMemoryCollection([KeyValuePair.Create("DAPR_HTTP_ENDPOINT", (string?)address)]).Build(), calls);
 
     private sealed record Note(string Text);
 }

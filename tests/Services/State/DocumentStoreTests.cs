@@ -1,25 +1,22 @@
 using System.Text.Json;
-using Dapr.Client;
 using DaprShop.ServiceDefaults.Faults;
-using DaprShop.ServiceDefaults.Ids;
-using DaprShop.ServiceDefaults.Json;
 using DaprShop.ServiceDefaults.State;
 
 namespace DaprShop.Tests.Services.State;
 
 public sealed class DocumentStoreTests : IAsyncLifetime
 {
+    private FaultyStore _store = null!;
     private FaultyStateSidecar _sidecar = null!;
     private DocumentStore _documents = null!;
 
     public async Task InitializeAsync()
     {
-        _sidecar = await FaultyStateSidecar.StartAsync();
-        var dapr = new DaprClientBuilder().UseHttpEndpoint(_sidecar.Address).UseJsonSerializationOptions(ShopJson.Documents).Build();
-        _documents = new DocumentStore(dapr, new IdSource(), TimeProvider.System);
+        _store = await FaultyStore.StartAsync();
+        (_sidecar, _documents) = (_store.Sidecar, _store.Documents);
     }
 
-    public async Task DisposeAsync() => await _sidecar.DisposeAsync();
+    public async Task DisposeAsync() => await _store.DisposeAsync();
 
     [Fact]
     public async Task Change_NewKey_CreatesTheDocument()

@@ -2,23 +2,31 @@ using Dapr.Client;
 using DaprShop.ServiceDefaults.Events;
 using DaprShop.ServiceDefaults.Ids;
 using DaprShop.ServiceDefaults.Json;
+using DaprShop.ServiceDefaults.Resilience;
 using DaprShop.ServiceDefaults.State;
+using DaprShop.TestKit;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DaprShop.Tests.Services.State;
 
 /// <summary>A document store over a sidecar that misbehaves as told.</summary>
 internal sealed class FaultyStore : IAsyncDisposable
 {
-    private FaultyStore(FaultyStateSidecar sidecar, DaprClient dapr, TimeProvider clock) =>
-        (Sidecar, Dapr, Documents, Events) = (
-            sidecar,
-            dapr,
-            new DocumentStore(dapr, new IdSource(), clock),
-            new EventPublisher(new BulkPublishClient(new HttpClient { BaseAddress = new Uri(sidecar.Address) })));
+    private FaultyStore(FaultyStateSidecar sidecar, DaprClient dapr, TimeProvider clock)
+    {
+        // To a clock that a test moves on by minutes, every call under way would hang.
+        var limits = clock is ManualClock ? TimeProvider.System : clock;
+        (Sidecar, Dapr) = (sidecar, dapr);
+        Calls = new StoreCalls(new CircuitBreakers(limits, NullLogger<CircuitBreaker>.Instance), limits);
+        Documents = new DocumentStore(dapr, Calls, new IdSource(), clock);
+        Events = new EventPublisher(new BulkPublishClient(new HttpClient { BaseAddress = new Uri(sidecar.Address) }));
+    }
 
     public FaultyStateSidecar Sidecar { get; }
 
     public DaprClient Dapr { get; }
+
+    public StoreCalls Calls { get; }
 
     public DocumentStore Documents { get; }
 

@@ -16,6 +16,7 @@ using DaprShop.ServiceDefaults.Events;
 using DaprShop.ServiceDefaults.Ids;
 using DaprShop.ServiceDefaults.Json;
 using DaprShop.ServiceDefaults.Messaging;
+using DaprShop.ServiceDefaults.Resilience;
 using DaprShop.ServiceDefaults.State;
 using DaprShop.Tests.Simulation.Platform;
 using Microsoft.AspNetCore.Http.Json;
@@ -34,7 +35,6 @@ internal sealed class App
 {
     private static readonly TimeSpan InvocationLimit = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan ProviderLimit = TimeSpan.FromSeconds(8);
-    private static readonly TimeSpan ReadLimit = TimeSpan.FromSeconds(5);
 
     private static readonly IConfiguration Configuration = new ConfigurationBuilder()
         .AddInMemoryCollection(new Dictionary<string, string?> { ["POD_NAME"] = "template" })
@@ -81,7 +81,8 @@ internal sealed class App
         services.AddSingleton<IdSource>(setting.Ids);
         services.AddSingleton<DaprClient>(setting.Dapr);
         services.AddSingleton<IDaprWorkflowClient>(new SimulatedWorkflowClient(Name, setting.Calls, setting.Workflows));
-        services.AddSingleton(new BulkReads(setting.Sidecar.Client(clock, ReadLimit)));
+        services.AddSingleton(provider => new BulkReads(
+            setting.Sidecar.Client(clock, Timeout.InfiniteTimeSpan), provider.GetRequiredService<StoreCalls>()));
         services.AddSingleton(new BulkPublishClient(setting.Sidecar.Client(clock, BulkPublishClient.CallLimit)));
         switch (Name)
         {
@@ -137,6 +138,8 @@ internal sealed class App
         services.AddRouting();
         services.AddProblemDetails();
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
+        services.AddSingleton<CircuitBreakers>();
+        services.AddSingleton<StoreCalls>();
         services.AddSingleton<DocumentStore>();
         services.AddSingleton<EventPublisher>();
         services.AddMessaging();

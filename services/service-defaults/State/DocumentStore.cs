@@ -32,6 +32,9 @@ public sealed class DocumentStore(DaprClient dapr, StoreCalls calls, IdSource id
         Consistency = ConsistencyMode.Strong,
     };
 
+    /// <summary>For swaps that fail though nobody else has changed the document: a store that reads and cannot write would be asked hundreds of times.</summary>
+    private readonly RetryBudget _repeats = new();
+
     public async Task<T?> ReadAsync<T>(string key, CancellationToken cancellationToken)
         where T : class
     {
@@ -134,6 +137,7 @@ public sealed class DocumentStore(DaprClient dapr, StoreCalls calls, IdSource id
         string key, Stored<T> next, string commit, string etag, long started, CancellationToken cancellationToken)
         where T : class
     {
+        _repeats.Earn();
         for (var attempt = 0; ; attempt++)
         {
             if (await TrySaveAsync(key, next, etag, cancellationToken))
@@ -154,6 +158,11 @@ public sealed class DocumentStore(DaprClient dapr, StoreCalls calls, IdSource id
             }
 
             ThrowWhenOutOfPatience(key, started);
+            if (!_repeats.TrySpend())
+            {
+                throw new DependencyUnavailableException($"{Component} key {key}: the swap failed, as many others do, and is not repeated");
+            }
+
             await PauseAsync(commit, attempt + 2, cancellationToken);
         }
     }

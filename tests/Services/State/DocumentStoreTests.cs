@@ -202,6 +202,27 @@ public sealed class DocumentStoreTests : IAsyncLifetime
             () => _documents.WriteOnceAsync("log/1", new Counter(7), CancellationToken.None));
     }
 
+    /// <summary>As a store whose disk is full: it reads, and every swap fails.</summary>
+    [Fact]
+    public async Task Change_NoSwapSucceeds_StoreIsAskedLittleMoreThanOnceForEach()
+    {
+        const int Changes = 600;
+        var failed = 0;
+        _sidecar.FailWrites([.. Enumerable.Repeat(WriteFault.ConflictNotApplied, 10 * Changes)]);
+
+        await Parallel.ForEachAsync(Enumerable.Range(0, Changes), async (n, _) =>
+        {
+            await Assert.ThrowsAsync<DependencyUnavailableException>(() => IncrementAsync($"key-{n}"));
+            Interlocked.Increment(ref failed);
+        });
+        var writes = _sidecar.Writes;
+        _sidecar.Heal();
+
+        Assert.Equal(Changes, failed);
+        Assert.InRange(writes, Changes, Changes * 12 / 10);
+        Assert.Equal(1, await IncrementAsync("key-1"));
+    }
+
     private Task<int> IncrementAsync(string key) => _documents.ChangeAsync<Counter, int>(
         key,
         found =>

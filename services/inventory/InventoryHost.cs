@@ -1,10 +1,10 @@
-using Dapr.Client;
 using DaprShop.Contracts;
 using DaprShop.Inventory.Reservations;
 using DaprShop.Inventory.Sales;
 using DaprShop.Inventory.Stock;
 using DaprShop.ServiceDefaults;
 using DaprShop.ServiceDefaults.Json;
+using DaprShop.ServiceDefaults.Resilience;
 
 namespace DaprShop.Inventory;
 
@@ -37,7 +37,7 @@ internal static class InventoryHost
         services.AddSingleton<SaleUnits>();
         services.AddSingleton<SaleViews>();
         services.AddSingleton<SweepSales>();
-        services.AddSingleton(_ => OrderBackstop.Over(DaprClient.CreateInvokeHttpClient(AppIds.Order)));
+        services.AddSingleton(provider => new OrderBackstop(provider.AppClient(AppIds.Order)));
         services.AddHostedService<StockSeed>();
     }
 

@@ -1,4 +1,3 @@
-using Dapr.Client;
 using Dapr.Workflow;
 using DaprShop.Contracts;
 using DaprShop.Order.Cancelling;
@@ -18,6 +17,7 @@ using DaprShop.Order.Shipping;
 using DaprShop.Order.Streaming;
 using DaprShop.ServiceDefaults;
 using DaprShop.ServiceDefaults.Messaging;
+using DaprShop.ServiceDefaults.Resilience;
 using DaprShop.ServiceDefaults.State;
 
 namespace DaprShop.Order;
@@ -41,9 +41,9 @@ internal static class OrderHost
         services.AddOptions<PaymentWindow>().BindConfiguration("Payment").ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton(new ReplicaName(
             configuration["POD_NAME"] ?? $"{Environment.MachineName}:{configuration["APP_PORT"]}"));
-        services.AddSingleton(_ => new InventoryClient(DaprClient.CreateInvokeHttpClient(AppIds.Inventory)));
-        services.AddSingleton(_ => new PaymentClient(DaprClient.CreateInvokeHttpClient(AppIds.Payment)));
-        services.AddSingleton(_ => new CatalogClient(DaprClient.CreateInvokeHttpClient(AppIds.Catalog)));
+        services.AddSingleton(provider => new InventoryClient(provider.AppClient(AppIds.Inventory)));
+        services.AddSingleton(provider => new PaymentClient(provider.AppClient(AppIds.Payment)));
+        services.AddSingleton(provider => new CatalogClient(provider.AppClient(AppIds.Catalog)));
         services.AddOptions<PriceOptions>().BindConfiguration("Prices").ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<PriceBook>();
         services.AddSingleton<OrderTails>();

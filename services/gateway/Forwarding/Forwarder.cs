@@ -10,8 +10,8 @@ namespace DaprShop.Gateway.Forwarding;
 /// <summary>Passes one request to the app behind a route and its answer back, streaming both.</summary>
 internal sealed partial class Forwarder(Sidecar sidecar, TimeProvider clock, ILogger<Forwarder> logger)
 {
-    // Longer than the resiliency policies allow an app, so that theirs decide; this one ends waiting for a sidecar that hangs.
-    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    // Longer than the services wait for each other, so that theirs decide; shorter than the 15 s after which a sidecar makes the call again.
+    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(14);
 
     /// <param name="onAnswer">Sees the app's answer before it is passed on; not called when there is none.</param>
     public async Task ForwardAsync(HttpContext context, PublicRoute route, Action<HttpResponseMessage>? onAnswer = null)
@@ -76,7 +76,7 @@ internal sealed partial class Forwarder(Sidecar sidecar, TimeProvider clock, ILo
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
         try
         {
-            return await sidecar.SendAsync(request, either.Token);
+            return await sidecar.InvokeAsync(appId, request, either.Token);
         }
         catch (OperationCanceledException fault) when (!cancellationToken.IsCancellationRequested)
         {

@@ -1,5 +1,7 @@
 using System.Text;
 using Dapr;
+using DaprShop.ServiceDefaults.Faults;
+using DaprShop.ServiceDefaults.Resilience;
 
 namespace DaprShop.Gateway.Forwarding;
 
@@ -7,7 +9,7 @@ namespace DaprShop.Gateway.Forwarding;
 /// Service invocation over the sidecar's HTTP API, as a bare message invoker: the client class that the SDK hands out follows
 /// redirects and keeps cookies, which a gateway must not do for its callers.
 /// </summary>
-internal sealed class Sidecar(IConfiguration configuration) : IDisposable
+internal sealed class Sidecar(IConfiguration configuration, CircuitBreakers breakers, TimeProvider clock) : IDisposable
 {
     private readonly Uri _endpoint = new(DaprDefaults.GetDefaultHttpEndpoint(configuration));
     private readonly string _token = DaprDefaults.GetDefaultDaprApiToken(configuration);
@@ -35,7 +37,12 @@ internal sealed class Sidecar(IConfiguration configuration) : IDisposable
         return request;
     }
 
+    /// <summary>Throws <see cref="DependencyUnavailableException"/> when the app is known to be away.</summary>
     /// <returns>The answer as soon as its headers are there; the body still streams.</returns>
+    public Task<HttpResponseMessage> InvokeAsync(string appId, HttpRequestMessage request, CancellationToken cancellationToken) =>
+        AppCallHandler.RunAsync(breakers.Of(appId), clock, token => SendAsync(request, token), cancellationToken);
+
+    /// <summary>As <see cref="InvokeAsync"/>, also to an app that is known to be away: for what asks by a timer.</summary>
     public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
         _http.SendAsync(request, cancellationToken);
 

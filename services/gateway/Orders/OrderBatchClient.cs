@@ -22,7 +22,7 @@ internal sealed partial class OrderBatchClient(Sidecar sidecar, TimeProvider clo
         request.Content = new ReadOnlyMemoryContent(OrderBatchFormat.WriteOrders(orders));
         request.Content.Headers.ContentType = ContentType;
 
-        using var answer = await sidecar.SendAsync(request, either.Token);
+        using var answer = await sidecar.InvokeAsync(AppIds.Order, request, either.Token);
         var body = await answer.Content.ReadAsByteArrayAsync(either.Token);
         var type = answer.Content.Headers.ContentType?.MediaType;
         if (answer.StatusCode == HttpStatusCode.OK && type == OrderBatchFormat.ContentType)

@@ -26,7 +26,7 @@ internal sealed class SoldOutClient(Sidecar sidecar, TimeProvider clock)
             request.Headers.Add("If-None-Match", string.Create(CultureInfo.InvariantCulture, $"\"{version}\""));
         }
 
-        using var answer = await sidecar.SendAsync(request, either.Token);
+        using var answer = await sidecar.InvokeAsync(AppIds.Inventory, request, either.Token);
         if (known is not null && answer.StatusCode == HttpStatusCode.NotModified)
         {
             return null;

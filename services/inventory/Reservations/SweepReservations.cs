@@ -106,15 +106,6 @@ internal sealed partial class SweepReservations(
 /// <summary>The order service, by service invocation.</summary>
 internal sealed class OrderBackstop(HttpClient http)
 {
-    /// <summary>The sidecar's policy for order has no limit, for the sake of its streams.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
-
-    public static OrderBackstop Over(HttpClient http)
-    {
-        http.Timeout = Patience;
-        return new OrderBackstop(http);
-    }
-
     public async Task<EnsureOutcome> EnsureAsync(Reservation reservation, CancellationToken cancellationToken)
     {
         var order = reservation.Order ?? throw new InvalidOperationException($"Reservation {reservation.Id} has ended.");

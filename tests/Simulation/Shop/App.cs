@@ -33,7 +33,6 @@ namespace DaprShop.Tests.Simulation.Shop;
 /// <summary>A service of the shop: its own registrations and routes, and in place of the sidecar and the network what the run brings.</summary>
 internal sealed class App
 {
-    private static readonly TimeSpan InvocationLimit = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan ProviderLimit = TimeSpan.FromSeconds(8);
 
     private static readonly IConfiguration Configuration = new ConfigurationBuilder()
@@ -88,13 +87,13 @@ internal sealed class App
         {
             case AppIds.Order:
                 services.AddSingleton(new ReplicaName(replica.Name));
-                services.AddSingleton(new InventoryClient(Invoke(AppIds.Inventory)));
-                services.AddSingleton(new PaymentClient(Invoke(AppIds.Payment)));
-                services.AddSingleton(new CatalogClient(Invoke(AppIds.Catalog)));
+                services.AddSingleton(provider => new InventoryClient(Invoke(AppIds.Inventory)(provider)));
+                services.AddSingleton(provider => new PaymentClient(Invoke(AppIds.Payment)(provider)));
+                services.AddSingleton(provider => new CatalogClient(Invoke(AppIds.Catalog)(provider)));
                 services.AddSingleton(Options.Create(new PaymentWindow { Window = setting.PaymentWindow }));
                 break;
             case AppIds.Inventory:
-                services.AddSingleton(new OrderBackstop(Invoke(AppIds.Order)));
+                services.AddSingleton(provider => new OrderBackstop(Invoke(AppIds.Order)(provider)));
                 break;
             case AppIds.Payment:
                 services.RemoveAll<ProviderClient>();
@@ -113,8 +112,14 @@ internal sealed class App
 
         return services.BuildServiceProvider();
 
-        HttpClient Invoke(string app) =>
-            new NetworkHandler((request, token) => setting.Network.SendAsync(app, Dependency.Invocation, request, token), clock, InvocationLimit).Client(app);
+        Func<IServiceProvider, HttpClient> Invoke(string app) => provider => new HttpClient(
+            new AppCallHandler(provider.GetRequiredService<CircuitBreakers>().Of(app), clock)
+            {
+                InnerHandler = new NetworkHandler(
+                    (request, token) => setting.Network.SendAsync(app, Dependency.Invocation, request, token), clock, AppCallHandler.Patience),
+            },
+            disposeHandler: false)
+        { BaseAddress = new Uri($"http://{app}"), Timeout = Timeout.InfiniteTimeSpan };
     }
 
     /// <summary>Says which parameters of an endpoint are services; nothing is ever taken from it.</summary>

@@ -63,7 +63,7 @@ internal static partial class CallGraph
     [GeneratedRegex("""CreateRequest\(HttpMethod\.(\w+), AppIds\.(\w+), \$?"([^"]+)"\)""")]
     private static partial Regex GatewayCall();
 
-    [GeneratedRegex(@"(?:new )?(\w+)(?:\.Over)?\(DaprClient\.CreateInvokeHttpClient\(AppIds\.(\w+)\)\)")]
+    [GeneratedRegex(@"(?:new )?(\w+)(?:\.Over)?\((?:DaprClient\.CreateInvokeHttpClient|provider\.AppClient)\(AppIds\.(\w+)\)\)")]
     private static partial Regex ClientOf();
 
     [GeneratedRegex("""\.?(Get|Post|Put|Delete)\w*Async(?:<[^(]*>)?\(\s*\$?"(internal/[^"]*)["]""")]

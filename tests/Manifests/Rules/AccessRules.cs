@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
 using DaprShop.Tests.Manifests.Rendering;
 
 namespace DaprShop.Tests.Manifests.Rules;
@@ -16,7 +18,7 @@ internal static class AccessRules
         ["jobs"] = CallGraph.Apps("/v1.0/jobs/"),
         ["bindings"] = CallGraph.Apps("/v1.0/bindings/"),
         // The payment service reaches its provider through its sidecar by its settings alone.
-        ["invoke"] = [.. CallGraph.Apps("CreateInvokeHttpClient("), .. CallGraph.Apps("/v1.0/invoke/"), "payment"],
+        ["invoke"] = [.. CallGraph.All.Select(call => call.Caller), "payment"],
         // Dapr's JavaScript SDK asks for it.
         ["metadata"] = ["loyalty"],
     };
@@ -66,7 +68,7 @@ internal static class AccessRules
         }
     }
 
-    private static IEnumerable<(string Rule, string What)> Calls(string callee, IReadOnlyList<System.Text.Json.Nodes.JsonNode> policies)
+    private static IEnumerable<(string Rule, string What)> Calls(string callee, IReadOnlyList<JsonNode> policies)
     {
         var operations = policies.SelectMany(policy => policy.Items("operations").Select(operation => (Caller: policy.Text("appId"), Operation: operation))).ToList();
         var calls = CallGraph.All.Where(call => call.Callee == callee).ToList();
@@ -95,7 +97,7 @@ internal static class AccessRules
         }
     }
 
-    private static bool Allows(System.Text.Json.Nodes.JsonNode operation, string path, string verb)
+    private static bool Allows(JsonNode operation, string path, string verb)
     {
         var name = operation.Text("name");
         return operation.Texts("httpVerb").Contains(verb)
@@ -147,7 +149,7 @@ internal static class AccessRules
             yield return ("logs", "writes ids of users and orders into its log");
         }
 
-        if (!double.TryParse(spec.Text("tracing", "samplingRate"), System.Globalization.CultureInfo.InvariantCulture, out var rate) || rate is <= 0 or > 1
+        if (!double.TryParse(spec.Text("tracing", "samplingRate"), CultureInfo.InvariantCulture, out var rate) || rate is <= 0 or > 1
             || (cluster.IsProduction && spec.Text("tracing", "otel", "endpointAddress").Length == 0))
         {
             yield return ("tracing", "is not traced");

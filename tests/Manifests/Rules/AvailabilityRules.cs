@@ -112,7 +112,7 @@ internal static class AvailabilityRules
             var watched = scaled.Root.Items("spec", "triggers").Select(trigger => trigger.Text("type") switch
             {
                 "redis-streams" => trigger.Text("metadata", "stream"),
-                "rabbitmq" => trigger.Text("metadata", "queueName").Replace(app + "-", "", StringComparison.Ordinal),
+                "rabbitmq" when trigger.Text("metadata", "queueName") is var queue => queue.StartsWith(app + "-", StringComparison.Ordinal) ? queue[(app.Length + 1)..] : queue + " of nobody",
                 _ => trigger.Text("metadata", "topic"),
             }).Order(StringComparer.Ordinal);
             if (!topics.SequenceEqual(watched))

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using DaprShop.Tests.Manifests.Rendering;
 
@@ -184,7 +185,7 @@ internal static partial class ComponentRules
         var set = cluster.Component("pubsub")?.Root.Text("spec", "type") switch { "pubsub.rabbitmq" => "rabbitmq", "pubsub.kafka" => "kafka", _ => "redis" };
         return Directory.GetFiles(Path.Combine(Repository.Root, "components", set), "*.yaml")
             .SelectMany(file => YamlText.Documents(File.ReadAllText(file)))
-            .Select(document => new Resource((System.Text.Json.Nodes.JsonObject)document))
+            .Select(document => new Resource((JsonObject)document))
             .Where(resource => resource.Kind == "Component");
     }
 

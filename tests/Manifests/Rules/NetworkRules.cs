@@ -26,13 +26,16 @@ internal static class NetworkRules
             }
         }
 
-        var (wanted, found) = (Wanted(cluster).ToHashSet(), Reachable(cluster).ToHashSet());
-        foreach (var edge in wanted.Except(found).Order(StringComparer.Ordinal))
+        // Between two pods both ends must agree; what one end alone would let through is too much already.
+        var wanted = Wanted(cluster).ToHashSet();
+        var (leaving, entering) = (Edges(cluster, "egress").ToHashSet(), Edges(cluster, "ingress").ToHashSet());
+        foreach (var edge in wanted.Where(edge => !(leaving.Contains(edge) || edge.StartsWith("namespace ", StringComparison.Ordinal))
+            || !(entering.Contains(edge) || edge.Contains("-> namespace ", StringComparison.Ordinal) || edge.Contains("-> outside ", StringComparison.Ordinal))).Order(StringComparer.Ordinal))
         {
             yield return new Violation("reachability", edge, "is needed and shut");
         }
 
-        foreach (var edge in found.Except(wanted).Order(StringComparer.Ordinal))
+        foreach (var edge in leaving.Union(entering).Except(wanted).Order(StringComparer.Ordinal))
         {
             yield return new Violation("reachability", edge, "is open and not needed");
         }
@@ -117,37 +120,17 @@ internal static class NetworkRules
         }
     }
 
-    private static IEnumerable<string> Reachable(Cluster cluster)
-    {
-        foreach (var workload in cluster.Workloads)
-        {
-            foreach (var (peer, port) in Open(cluster, workload, "egress"))
-            {
-                if (peer.Has("ipBlock"))
-                {
-                    yield return $"{Name(workload)} -> outside : {port}";
-                }
-                else if (peer.Has("namespaceSelector"))
-                {
-                    yield return $"{Name(workload)} -> namespace {peer.Text("namespaceSelector", "matchLabels", "kubernetes.io/metadata.name")} : {port}";
-                }
-                else
-                {
-                    // Between two pods both ends must agree.
-                    foreach (var other in cluster.Workloads.Where(other => Cluster.Selects(peer.At("podSelector"), other.Labels)
-                        && Open(cluster, other, "ingress").Any(from => from.Port == port && !from.Peer.Has("namespaceSelector") && !from.Peer.Has("ipBlock") && Cluster.Selects(from.Peer.At("podSelector"), workload.Labels))))
-                    {
-                        yield return $"{Name(workload)} -> {Name(other)} : {port}";
-                    }
-                }
-            }
+    /// <summary>What the policies of one direction let through.</summary>
+    private static IEnumerable<string> Edges(Cluster cluster, string direction) =>
+        from workload in cluster.Workloads
+        from open in Open(cluster, workload, direction)
+        from other in Others(cluster, open.Peer)
+        select direction == "egress" ? $"{Name(workload)} -> {other} : {open.Port}" : $"{other} -> {Name(workload)} : {open.Port}";
 
-            foreach (var (peer, port) in Open(cluster, workload, "ingress").Where(from => from.Peer.Has("namespaceSelector") || from.Peer.Has("ipBlock")))
-            {
-                yield return $"{(peer.Has("ipBlock") ? "outside" : $"namespace {peer.Text("namespaceSelector", "matchLabels", "kubernetes.io/metadata.name")}")} -> {Name(workload)} : {port}";
-            }
-        }
-    }
+    private static IEnumerable<string> Others(Cluster cluster, JsonNode peer) =>
+        peer.Has("ipBlock") ? ["outside"]
+        : peer.Has("namespaceSelector") ? [$"namespace {peer.Text("namespaceSelector", "matchLabels", "kubernetes.io/metadata.name")}"]
+        : cluster.Workloads.Where(other => Cluster.Selects(peer.At("podSelector"), other.Labels)).Select(Name);
 
     private static IEnumerable<(JsonNode Peer, string Port)> Open(Cluster cluster, Workload workload, string direction) => cluster.Of("NetworkPolicy")
         .Where(policy => Cluster.Selects(policy.Root.At("spec", "podSelector"), workload.Labels))

@@ -148,6 +148,11 @@ internal static partial class PodRules
             yield return ("service-account-token", "gets a token for the API server, which it does not need");
         }
 
+        if (workload.Pod.Text("enableServiceLinks") != "false")
+        {
+            yield return ("service-links", "takes the names of services for settings, as Kafka's image does with KAFKA_PORT");
+        }
+
         if (!workload.Resource.Root.Members("spec", "selector", "matchLabels").All(wanted => workload.Labels.Text(wanted.Key) == wanted.Value.Text()))
         {
             yield return ("selector", "does not select its own pods");

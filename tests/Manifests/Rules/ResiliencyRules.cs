@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using DaprShop.Tests.Manifests.Rendering;
@@ -115,7 +116,12 @@ internal static partial class ResiliencyRules
     // Half a second, half as much again each time, up to the longest pause, with a jitter of half.
     private static double Longest(JsonNode retry)
     {
-        var most = Durations.Seconds(retry.Text("maxInterval")) ?? Durations.Seconds(retry.Text("duration")) ?? 60;
+        if (retry.Text("policy") == "constant")
+        {
+            return (retry.Number("maxRetries") ?? 0) * (Durations.Seconds(retry.Text("duration")) ?? 5);
+        }
+
+        var most = Durations.Seconds(retry.Text("maxInterval")) ?? 60;
         var (sum, pause) = (0.0, 0.5);
         for (var at = 0; at < (retry.Number("maxRetries") ?? 0); at++, pause *= 1.5)
         {
@@ -168,7 +174,7 @@ internal static partial class ResiliencyRules
     }
 
     private static double Constant(string file, string name) =>
-        double.Parse(Seconds().Matches(Repository.Read(file)).Single(match => match.Groups[1].Value == name).Groups[2].Value, System.Globalization.CultureInfo.InvariantCulture);
+        double.Parse(Seconds().Matches(Repository.Read(file)).Single(match => match.Groups[1].Value == name).Groups[2].Value, CultureInfo.InvariantCulture);
 
     [GeneratedRegex(@"TimeSpan (\w+)[^=]*= TimeSpan\.FromSeconds\((\d+)\)")]
     private static partial Regex Seconds();

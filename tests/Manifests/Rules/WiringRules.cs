@@ -93,7 +93,7 @@ internal static class WiringRules
         var endpoint = cluster.Dapr("HTTPEndpoint") is [var only] ? only : null;
         var payment = cluster.Apps.FirstOrDefault(app => app.App == "payment");
         if (endpoint is null || !endpoint.Root.Texts("scopes").SequenceEqual(["payment"])
-            || payment?.EnvValue("Provider__BaseUrl") != $"http://127.0.0.1:3500/v1.0/invoke/{endpoint.Name}/method/")
+            || payment?.EnvValue("Provider__BaseUrl") != $"http://localhost:3500/v1.0/invoke/{endpoint.Name}/method/")
         {
             yield return new Violation("provider", "HTTPEndpoint", "is not what the payment service calls, or open to others");
         }

@@ -4,6 +4,7 @@ using DaprShop.Payment.Provider;
 using DaprShop.Payment.Settlement;
 using DaprShop.Payment.Webhooks;
 using DaprShop.ServiceDefaults;
+using DaprShop.ServiceDefaults.Http;
 using Microsoft.Extensions.Options;
 
 namespace DaprShop.Payment;
@@ -28,6 +29,9 @@ internal static class PaymentHost
         {
             var options = provider.GetRequiredService<IOptions<ProviderOptions>>().Value;
             (http.BaseAddress, http.Timeout) = (options.BaseUrl, options.Timeout);
+
+            // On Kubernetes the address is that of an HTTPEndpoint at the sidecar.
+            SidecarHttp.Authorize(http, configuration);
         });
         services.AddTransient<PaymentProcess>();
         services.AddSingleton<SettlementWatch>();

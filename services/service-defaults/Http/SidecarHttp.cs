@@ -16,11 +16,17 @@ public static class SidecarHttp
             BaseAddress = new Uri(DaprDefaults.GetDefaultHttpEndpoint(configuration)),
             Timeout = timeout,
         };
-        if (DaprDefaults.GetDefaultDaprApiToken(configuration) is { Length: > 0 } token)
+        Authorize(http, configuration);
+        return http;
+    }
+
+    /// <summary>Gives a client the sidecar's token if the sidecar is whom it calls, and only then: nobody else may learn it.</summary>
+    public static void Authorize(HttpClient http, IConfiguration configuration)
+    {
+        var sidecar = new Uri(DaprDefaults.GetDefaultHttpEndpoint(configuration));
+        if (http.BaseAddress?.Authority == sidecar.Authority && DaprDefaults.GetDefaultDaprApiToken(configuration) is { Length: > 0 } token)
         {
             http.DefaultRequestHeaders.Add("dapr-api-token", token);
         }
-
-        return http;
     }
 }

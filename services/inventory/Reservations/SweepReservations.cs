@@ -28,8 +28,10 @@ internal sealed partial class SweepReservations(
     /// <summary>So many orders in a row that only wait for their turn: those reserved after them wait too.</summary>
     private const int EnoughWaiting = 16;
 
-    /// <summary>A clock this far behind the newest document judges nobody's age.</summary>
+    /// <summary>Beside a reservation from further in the future no age is judged by the wall clock: this one is behind, or that one was ahead.</summary>
     private static readonly TimeSpan MaxSkew = TimeSpan.FromSeconds(2);
+
+    private readonly ReservationWatch _watch = new(clock);
 
     public async Task SweepAsync(CancellationToken cancellationToken)
     {
@@ -57,19 +59,21 @@ internal sealed partial class SweepReservations(
     {
         var now = clock.GetUtcNow();
         var tentative = await bucket.TentativeAsync(cancellationToken);
-        if (tentative.Any(reservation => reservation.ReservedAt > now + MaxSkew))
+        var isSkewed = tentative.Any(reservation => reservation.ReservedAt > now + MaxSkew);
+        var watched = _watch.Watch(id, isSkewed ? tentative : []);
+        if (isSkewed)
         {
             LogSkewed(id);
-            return;
         }
 
-        var due = tentative.Where(reservation => now - reservation.ReservedAt >= options.Value.AskAfter).OrderBy(reservation => reservation.ReservedAt);
+        TimeSpan AgeOf(Reservation reservation) => isSkewed ? watched[reservation.Id] : now - reservation.ReservedAt;
+        var due = tentative.Where(reservation => AgeOf(reservation) >= options.Value.AskAfter).OrderBy(reservation => reservation.ReservedAt);
         var waiting = 0;
         foreach (var reservation in due.TakeWhile(_ => waiting < EnoughWaiting && clock.GetElapsedTime(started) < Budget))
         {
             try
             {
-                var isOld = now - reservation.ReservedAt >= options.Value.OrphanAfter;
+                var isOld = AgeOf(reservation) >= options.Value.OrphanAfter;
                 waiting = await JudgeAsync(bucket, reservation, isOld, cancellationToken) == EnsureOutcome.Waiting ? waiting + 1 : 0;
             }
 #pragma warning disable CA1031 // One reservation that cannot be judged must not keep the units of all others.
@@ -99,7 +103,7 @@ internal sealed partial class SweepReservations(
     [LoggerMessage(LogLevel.Warning, "Stock of {Bucket}: reservation {ReservationId} could not be judged; the next sweep asks again")]
     private partial void LogNotJudged(Exception failure, BucketId bucket, string reservationId);
 
-    [LoggerMessage(LogLevel.Warning, "Stock of {Bucket} has reservations from the future: this clock expires nothing")]
+    [LoggerMessage(LogLevel.Warning, "Stock of {Bucket} has reservations from the future: ages count from when this replica first saw them")]
     private partial void LogSkewed(BucketId bucket);
 }
 

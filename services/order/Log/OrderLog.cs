@@ -32,6 +32,7 @@ internal sealed partial class OrderLog(
 
     private readonly string _run = ids.NewId();
     private readonly ConcurrentDictionary<int, Held> _held = new();
+    private readonly LeaseWatch _leases = new(clock);
     private uint _turn;
     private int _share;
     private long? _seen;
@@ -145,7 +146,7 @@ internal sealed partial class OrderLog(
         var before = clock.GetTimestamp();
         var taken = await documents.ChangeAsync<OrderSlot, OrderSlot>(
             OrderKeys.Slot(slot),
-            found => OrderSlots.Take(found, slot, replica.Value, _run, clock.GetUtcNow()),
+            found => OrderSlots.Take(found, slot, replica.Value, _run, clock.GetUtcNow(), _leases.IsSilent(found)),
             cancellationToken);
         if (taken.Run != _run)
         {

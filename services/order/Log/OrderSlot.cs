@@ -38,8 +38,9 @@ internal static class OrderSlots
     public static readonly TimeSpan LateWrites = TimeSpan.FromHours(24);
 
     /// <summary>Takes a slot that is free: new, expired, or held by an earlier process of this replica.</summary>
+    /// <param name="isSilent">Its lease was not renewed for as long as one is: whatever end a wrong clock has given it, its owner is gone.</param>
     /// <returns>The slot as it now stands; not taken when its owner is somebody else.</returns>
-    public static Change<OrderSlot, OrderSlot> Take(OrderSlot? slot, int number, string owner, string run, DateTimeOffset now)
+    public static Change<OrderSlot, OrderSlot> Take(OrderSlot? slot, int number, string owner, string run, DateTimeOffset now, bool isSilent = false)
     {
         if (slot is null)
         {
@@ -52,7 +53,7 @@ internal static class OrderSlots
             return Changed(slot with { LeaseUntil = now + Lease });
         }
 
-        if (slot.Owner != owner && slot.LeaseUntil > now)
+        if (slot.Owner != owner && slot.LeaseUntil > now && !isSilent)
         {
             return Change.None<OrderSlot, OrderSlot>(slot);
         }

@@ -33,7 +33,10 @@ internal sealed class OrderWorkflow : Workflow<string, string>
                 return await CancelAsync(context, orderId, OrderEvent.CustomerCancelled, paymentId: null);
         }
 
-        var (payment, given) = await CollectAsync(context, orderId, held.PayBefore!.Value.UtcDateTime);
+        // What is left is a duration of the clock that set the deadline; from here on only the saga's own clock counts.
+        var payBefore = held.PayBefore!.Value.UtcDateTime;
+        var until = held.TimeToPay is { } left ? context.CurrentUtcDateTime + left : payBefore;
+        var (payment, given) = await CollectAsync(context, orderId, payBefore, until);
         if (payment.Status != PaymentStatus.Succeeded)
         {
             return await CancelAsync(context, orderId, given, payment.PaymentId);
@@ -54,12 +57,12 @@ internal sealed class OrderWorkflow : Workflow<string, string>
     /// <summary>Charges and waits for the outcome until the deadline or a cancellation; then closes the payment, which decides.</summary>
     /// <returns>The payment's last word, and what to cancel the order for unless it succeeded.</returns>
     private static async Task<(PaymentLook Payment, OrderEvent Given)> CollectAsync(
-        WorkflowContext context, string orderId, DateTime payBefore)
+        WorkflowContext context, string orderId, DateTime payBefore, DateTime until)
     {
         var payment = await context.CallActivityAsync<PaymentLook>(nameof(RequestCharge), new RequestChargeInput(orderId, payBefore), UntilDone);
         for (var pause = FirstPause; payment is { Status: PaymentStatus.Pending, CancelRequested: false };)
         {
-            var left = payBefore - context.CurrentUtcDateTime;
+            var left = until - context.CurrentUtcDateTime;
             if (left <= TimeSpan.Zero)
             {
                 break;

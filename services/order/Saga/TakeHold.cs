@@ -15,7 +15,11 @@ internal enum HoldOutcome
     Finished,
 }
 
-internal sealed record HoldResult(HoldOutcome Outcome, DateTimeOffset? PayBefore);
+/// <param name="PayBefore">By the wall clock of the replica that took the hold, for customers and for the step that charges.</param>
+/// <param name="TimeToPay">
+/// What was left until then by that same clock, at most the window: the saga waits for so long by its own clock. Null from a step of an earlier version.
+/// </param>
+internal sealed record HoldResult(HoldOutcome Outcome, DateTimeOffset? PayBefore, TimeSpan? TimeToPay = null);
 
 /// <summary>Turns the tentative reservation into one that only this saga ends. From now on the payment window runs.</summary>
 internal sealed class TakeHold(
@@ -29,7 +33,7 @@ internal sealed class TakeHold(
         {
             return OrderTable.IsTerminal(state.Status)
                 ? new HoldResult(HoldOutcome.Finished, PayBefore: null)
-                : new HoldResult(HoldOutcome.Held, state.PayBefore);
+                : Held(state.PayBefore);
         }
 
         if (await orders.IsCancelRequestedAsync(orderId, CancellationToken.None))
@@ -54,6 +58,13 @@ internal sealed class TakeHold(
             CancellationToken.None);
         return OrderTable.IsTerminal(advanced.State.Status)
             ? new HoldResult(HoldOutcome.Finished, PayBefore: null)
-            : new HoldResult(HoldOutcome.Held, advanced.State.PayBefore);
+            : Held(advanced.State.PayBefore);
+    }
+
+    /// <summary>A deadline that was set by a clock days ahead, or is read by one, leaves neither days nor nothing.</summary>
+    private HoldResult Held(DateTimeOffset? payBefore)
+    {
+        var left = payBefore - clock.GetUtcNow();
+        return new HoldResult(HoldOutcome.Held, payBefore, left > window.Value.Window ? window.Value.Window : left);
     }
 }

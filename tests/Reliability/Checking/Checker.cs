@@ -17,6 +17,7 @@ internal static class Checker
             .. StockRules.Judge(world, orders, ledgers),
             .. MoneyRules.Judge(world, orders),
             .. NoticeRules.Judge(world, orders),
+            .. DeadLetterRules.Judge(world),
         ];
     }
 }

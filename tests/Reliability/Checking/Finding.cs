@@ -68,4 +68,10 @@ internal static class Findings
     public const string ListMissing = "list-missing";
     public const string ListTwice = "list-twice";
     public const string ListOfNobody = "list-of-nobody";
+
+    // What consumers did not take (I9, I19).
+    public const string DeadLetter = "dead-letter";
+    public const string DeadLetterMissing = "dead-letter-missing";
+    public const string DeadLetterUnlisted = "dead-letter-unlisted";
+    public const string DeadLetterForgotten = "dead-letter-forgotten";
 }

@@ -29,6 +29,14 @@ internal sealed record World(
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     };
 
+    /// <summary>What the run itself sent that no consumer can take.</summary>
+    public IReadOnlyList<Poison> Poison { get; init; } = [];
+
+    public IReadOnlyList<DeadLetter> DeadLetters { get; init; } = [];
+
+    /// <summary>Every entry of the lists that operators read, whose days are in the list of days.</summary>
+    public IReadOnlyList<DeadLetterEntry> DeadLetterLists { get; init; } = [];
+
     public string ToJson() => JsonSerializer.Serialize(this, Format);
 
     public static World FromJson(string json) => JsonSerializer.Deserialize<World>(json, Format) ?? throw new JsonException("A world must be a JSON object.");
@@ -66,6 +74,7 @@ internal static class Actions
 /// <param name="Lines">What is asked for or was answered; a restock has one.</param>
 /// <param name="Total">What an order was answered to cost.</param>
 /// <param name="Detail">The status code, or why there was none.</param>
+/// <param name="PricesAsOf">Of an order whose prices the catalogue had named before it went away.</param>
 internal sealed record HistoryEvent(
     long Call,
     long AtMs,
@@ -78,7 +87,8 @@ internal sealed record HistoryEvent(
     long? Total = null,
     string? Status = null,
     long? Version = null,
-    string? Detail = null);
+    string? Detail = null,
+    DateTimeOffset? PricesAsOf = null);
 
 internal sealed record Line(string Sku, int Quantity, long Price = 0, string? ReservationId = null);
 
@@ -124,6 +134,14 @@ internal sealed record LedgerLine(string Kind, string Id, string ChargeId, strin
 internal sealed record PaymentFacts(string OrderId, string Status, long Amount, bool RefundOwed, int Unpublished);
 
 internal sealed record Note(string User, string Id, string Kind, string OrderId);
+
+/// <param name="RefusedBy">The subscriptions whose consumers act on its type, and so have to refuse it.</param>
+internal sealed record Poison(string EventId, IReadOnlyList<string> RefusedBy);
+
+/// <param name="EventId">Null: it was no event.</param>
+internal sealed record DeadLetter(string Id, string Subscription, string? EventId, string? EventType, string? Reason);
+
+internal sealed record DeadLetterEntry(string Subscription, string Id);
 
 /// <summary>An entry of a customer's list of orders.</summary>
 internal sealed record ListedOrder(string User, string OrderId);

@@ -1,3 +1,4 @@
+using DaprShop.Reliability.Checking;
 using DaprShop.Reliability.Load;
 using DaprShop.Reliability.Runs;
 
@@ -31,6 +32,15 @@ internal sealed record Drill(string Id, string Row, string Title, Func<DrillCont
     public IReadOnlyDictionary<string, int>? Replicas { get; init; }
 
     public bool EditsComponents { get; init; }
+
+    /// <summary>Apps whose wall clocks the drill can move.</summary>
+    public IReadOnlyList<string> Clocks { get; init; } = [];
+
+    /// <summary>It drops packets, so it runs in a network of its own.</summary>
+    public bool OwnNetwork { get; init; }
+
+    /// <summary>What it looks for beside the invariants when the shop has come to rest.</summary>
+    public Action<DrillContext, World> AtRest { get; init; } = (_, _) => { };
 
     /// <summary>Where the usual load is not what the drill is about.</summary>
     public Func<ShopLoad.LoadOptions, ShopLoad.LoadOptions> Load { get; init; } = load => load;

@@ -28,7 +28,7 @@ internal static class DrillBook
         {
             Replicas = new Dictionary<string, int> { ["order"] = 2 },
         },
-        new("broker-down", "C1d", "the broker is killed and stays away for 15 s; orders are accepted meanwhile", BrokerDownAsync) { Stacks = ["rabbitmq", "kafka"] },
+        new("broker-down", "C1d", "the broker is killed and stays away for 20 s; orders are accepted and confirmed meanwhile", AwayDrills.BrokerAsync) { Stacks = ["rabbitmq", "kafka"] },
         new("store-down", "C1e", "the store is killed and stays away for 12 s", context => context.KillAsync("redis", 12_000)) { Stacks = RealServers },
         new(
             "store-hang", "C2", "the store stands still for 6 s with its connections open",
@@ -82,8 +82,8 @@ internal static class DrillBook
             Proxies = Proxies.Provider,
             LeastFaults = 5,
         },
-        new("notification-down", "C2", "notification stands still for 15 s; nothing else notices", NotificationDownAsync),
-        new("catalog-down", "C2", "the catalogue stands still for 6 s", context => context.StopAsync("catalog", TimeSpan.FromSeconds(6))),
+        new("notification-down", "C2", "notification stands still for 20 s; orders are accepted and confirmed meanwhile", AwayDrills.NotificationAsync),
+        new("catalog-down", "C2", "the catalogue stands still for 15 s; orders over known products go on and say so", AwayDrills.CatalogAsync),
         new("events-twice", "C4", "every message of the broker comes again, in reverse order", EventsTwiceAsync) { Stacks = ["redis"], LeastFaults = 10 },
         new(
             "webhooks-twice", "C5", "every webhook comes twice",
@@ -113,6 +113,23 @@ internal static class DrillBook
             LeastFaults = 5,
             Load = Async,
         },
+        new("packets-lost", "C3", "one packet in ten to and from store and broker is dropped for 15 s", PacketDrills.LostAsync)
+        {
+            Stacks = RealServers,
+            OwnNetwork = true,
+        },
+        new("partition-flapping", "C3", "one direction to each server is dead for 3 s, the other one next, six times", PacketDrills.FlappingAsync)
+        {
+            Stacks = RealServers,
+            OwnNetwork = true,
+            LeastFaults = 6,
+        },
+        new("clock-jump", "C6", "the clocks of single services jump by +3 d, -1 h, +5 min and -5 min, and back", ClockDrill.RunAsync)
+        {
+            Clocks = ["order", "inventory", "payment", "provider"],
+            LeastFaults = 32,
+            AtRest = ClockDrill.Judge,
+        },
         new(
             "cut-at-write", "C7", "whoever writes the store is killed at its k-th sync, for five k",
             ProcessFaults.CutAtWriteAsync)
@@ -123,7 +140,7 @@ internal static class DrillBook
         },
         new("disk-full", "C8", "the store's disk is full for 5 s", ProcessFaults.DiskFullAsync) { Stacks = ["redis", "rabbitmq", "kafka"] },
         new("poison", "C9", "messages that no consumer can read, among others", Messages.PoisonAsync) { LeastFaults = 10 },
-        new("retry-storm", "C10", "order stands still for 8 s while 40 customers insist", context => context.StopAsync("order", TimeSpan.FromSeconds(8)))
+        new("retry-storm", "C10", "order stands still for 8 s while 40 customers insist", RetryStorm.RunAsync)
         {
             Load = load => load with { Customers = 40, ThinkMs = 1500 },
         },
@@ -174,13 +191,6 @@ internal static class DrillBook
         context.Expect(accepted > 0, "no order was accepted while one of two order services stood still");
     }
 
-    private static async Task BrokerDownAsync(DrillContext context)
-    {
-        var broker = context.Shop.Servers.Single(server => server.Name != "redis").Name;
-        var accepted = await context.AcceptedWhileAsync(() => context.KillAsync(broker, 15_000));
-        context.Expect(accepted > 0, "no order was accepted while the broker was down");
-    }
-
     private static async Task StoreSlowAsync(DrillContext context)
     {
         context.Redis!.Delay = TimeSpan.FromMilliseconds(40);
@@ -218,12 +228,6 @@ internal static class DrillBook
         context.Provider.Plan = (n, _) => plan(n);
         await context.PauseAsync(howLongMs);
         context.Provider.Plan = null;
-    }
-
-    private static async Task NotificationDownAsync(DrillContext context)
-    {
-        var accepted = await context.AcceptedWhileAsync(() => context.StopAsync("notification", TimeSpan.FromSeconds(15)));
-        context.Expect(accepted > 0, "no order was accepted while notification stood still");
     }
 
     private static async Task EventsTwiceAsync(DrillContext context)

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using DaprShop.Reliability.Checking;
 using DaprShop.Reliability.Faults;
 using DaprShop.Reliability.Load;
@@ -13,6 +14,7 @@ internal sealed class DrillContext(FaultRun run, Nemesis nemesis, Random random,
 {
     private readonly ConcurrentQueue<Fault> _faults = new();
     private readonly ConcurrentQueue<Finding> _findings = new();
+    private readonly ConcurrentQueue<Measure> _measures = new();
 
     public RunningShop Shop => run.Shop;
 
@@ -31,9 +33,13 @@ internal sealed class DrillContext(FaultRun run, Nemesis nemesis, Random random,
 
     public FaultyProxy? Redis { get; init; }
 
+    public Clocks? Clocks { get; init; }
+
     public IEnumerable<Fault> Faults => [.. nemesis.Faults, .. _faults, .. Provider?.Faults ?? [], .. Webhooks?.Faults ?? []];
 
     public IEnumerable<Finding> Findings => _findings;
+
+    public IReadOnlyList<Measure> Measures => [.. _measures];
 
     /// <summary>kill -9, and waits until it is of use again.</summary>
     public async Task KillAsync(string target, int whileDownMs = 0)
@@ -55,12 +61,30 @@ internal sealed class DrillContext(FaultRun run, Nemesis nemesis, Random random,
         _faults.Enqueue(new Fault(History.NowMs, kind, target, Pid: 0, Landed: true, RecoveredMs: 0));
     }
 
+    /// <summary>A message that cannot be taken is on its way: the dead letters have to tell of it.</summary>
+    public void Poisoned(Poison poison, string topic)
+    {
+        run.Poison.Enqueue(poison);
+        Landed("poison", topic);
+    }
+
+    /// <summary>A line of the verdict.</summary>
+    public void Measured(string name, FormattableString value) => _measures.Enqueue(new Measure(name, value.ToString(CultureInfo.InvariantCulture)));
+
     public void Expect(bool holds, string what)
     {
         if (!holds)
         {
             _findings.Enqueue(new Finding(Checking.Findings.OtherThanExpected, run.Folder, what));
         }
+    }
+
+    /// <summary>Moves the wall clock of an app, and returns when it names the other time.</summary>
+    /// <param name="off">From the true time.</param>
+    public async Task SetClockAsync(string app, TimeSpan off)
+    {
+        await Clocks!.SetAsync(app, off, Shop.App(app));
+        Landed(string.Create(CultureInfo.InvariantCulture, $"clock {(off < TimeSpan.Zero ? "-" : "+")}{off.Duration()}"), app);
     }
 
     public Task PauseAsync(int milliseconds) => Task.Delay(TimeSpan.FromMilliseconds(milliseconds), TimeProvider.System, cancellationToken);

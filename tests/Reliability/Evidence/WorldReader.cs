@@ -40,7 +40,11 @@ internal static partial class WorldReader
                 .. Paged([.. Of(InboxKey())], [.. Of(InboxPageKey())])
                     .Select(note => new Note(note.User, Text(note.Entry, "id"), Text(note.Entry, "kind"), Text(note.Entry, "orderId"))),
             ],
-            [.. Paged([.. Of(ListKey())], [.. Of(ListPageKey())]).Select(entry => new ListedOrder(entry.User, Text(entry.Entry, "orderId")))]);
+            [.. Paged([.. Of(ListKey())], [.. Of(ListPageKey())]).Select(entry => new ListedOrder(entry.User, Text(entry.Entry, "orderId")))])
+        {
+            DeadLetters = [.. Of(LetterKey()).Select(letter => Letter(letter.Document))],
+            DeadLetterLists = [.. Letters([.. Of(LetterDaysKey())], [.. Of(LetterDayKey())], [.. Of(LetterPageKey())])],
+        };
     }
 
     private static OrderRecord Order(JsonElement order) => new(
@@ -107,6 +111,22 @@ internal static partial class WorldReader
         payment.TryGetProperty("refund", out var refund) && refund.ValueKind == JsonValueKind.Object && !refund.GetProperty("done").GetBoolean(),
         payment.GetProperty("unpublished").GetArrayLength());
 
+    private static DeadLetter Letter(JsonElement letter) => new(
+        Text(letter, "id"), Text(letter, "subscription"), OptionalText(letter, "eventId"), OptionalText(letter, "eventType"), OptionalText(letter, "reason"));
+
+    /// <summary>Only a day that the subscription's list of days names is looked into by anybody.</summary>
+    private static IEnumerable<DeadLetterEntry> Letters(
+        IReadOnlyList<(Match Key, JsonElement Document)> days,
+        IReadOnlyList<(Match Key, JsonElement Document)> heads,
+        IReadOnlyList<(Match Key, JsonElement Document)> pages) =>
+        from subscription in days
+        let name = subscription.Key.Groups["subscription"].Value
+        from day in subscription.Document.GetProperty("days").EnumerateArray()
+        from document in heads.Concat(pages)
+        where document.Key.Groups["subscription"].Value == name && document.Key.Groups["day"].Value == day.GetString()
+        from entry in document.Document.GetProperty("entries").EnumerateArray()
+        select new DeadLetterEntry(name, Text(entry, "id"));
+
     /// <summary>A head with the newest entries and how many full pages there are; a page that the head does not count yet is in the head too.</summary>
     private static IEnumerable<(string User, JsonElement Entry)> Paged(
         IReadOnlyList<(Match Key, JsonElement Document)> heads, IReadOnlyList<(Match Key, JsonElement Document)> pages) =>
@@ -153,6 +173,18 @@ internal static partial class WorldReader
 
     [GeneratedRegex(@"^notification\|\|inbox/(?<user>[^/]+)/(?<page>\d+)$")]
     private static partial Regex InboxPageKey();
+
+    [GeneratedRegex(@"^order\|\|dlq/letter/[^/]+$")]
+    private static partial Regex LetterKey();
+
+    [GeneratedRegex(@"^order\|\|dlq/(?<subscription>[^/]+)$")]
+    private static partial Regex LetterDaysKey();
+
+    [GeneratedRegex(@"^order\|\|dlq/(?<subscription>[^/]+)/(?<day>\d{4}-\d\d-\d\d)$")]
+    private static partial Regex LetterDayKey();
+
+    [GeneratedRegex(@"^order\|\|dlq/(?<subscription>[^/]+)/(?<day>\d{4}-\d\d-\d\d)/\d+$")]
+    private static partial Regex LetterPageKey();
 
     [GeneratedRegex(@"^order\|\|userorders/(?<user>[^/]+)/head$")]
     private static partial Regex ListKey();

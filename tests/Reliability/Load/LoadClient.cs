@@ -92,6 +92,7 @@ internal sealed class LoadClient(ShopClient http, string user, History history, 
                 Status = body.GetProperty("status").GetString(),
                 Version = body.GetProperty("version").GetInt64(),
                 Total = total.GetProperty("amount").GetInt64(),
+                PricesAsOf = body.TryGetProperty("pricesAsOf", out var asOf) ? asOf.GetDateTimeOffset() : null,
                 Lines = [.. items.EnumerateArray().Select(item => new Line(item.GetProperty("sku").GetString()!, item.GetProperty("quantity").GetInt32()))],
             }
             : outcome with { Phase = Phase.Ok, Detail = detail };

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
@@ -74,6 +75,9 @@ internal sealed class FaultRun : IAsyncDisposable
 
     public Probes Probes { get; private set; } = null!;
 
+    /// <summary>What was sent that nobody can take.</summary>
+    public ConcurrentQueue<Poison> Poison { get; } = new();
+
     public static async Task<FaultRun> StartAsync(RunSettings settings)
     {
         var folder = Directory.CreateDirectory(Path.Combine(settings.Output, string.Create(CultureInfo.InvariantCulture, $"{settings.Stack}-{settings.Seed}"))).FullName;
@@ -102,7 +106,7 @@ internal sealed class FaultRun : IAsyncDisposable
     public void BeginLoad() => _loading = Load.RunAsync(_loadEnds.Token);
 
     /// <summary>Ends the load, waits until the world is right or has had its time, and says what is wrong with it.</summary>
-    public async Task<RunResult> JudgeAsync(IReadOnlyList<Fault> faults, CancellationToken cancellationToken)
+    public async Task<(RunResult Result, World World)> JudgeAsync(IReadOnlyList<Fault> faults, CancellationToken cancellationToken)
     {
         await using var hurry = cancellationToken.Register(Load.GiveUp);
         await _loadEnds.CancelAsync();
@@ -137,13 +141,13 @@ internal sealed class FaultRun : IAsyncDisposable
         }
 
         cancellationToken.ThrowIfCancellationRequested();
-        world ??= await WorldReader.ReadAsync(Shop, History.Snapshot(), Load.Offers);
+        world ??= await ReadAsync();
         if (findings.Count > 0)
         {
             await KeepEvidenceAsync(world);
         }
 
-        return new RunResult(
+        var result = new RunResult(
             _settings.Seed,
             Math.Round(_watch.Elapsed.TotalSeconds, 1),
             Math.Round(rest.Elapsed.TotalSeconds, 1),
@@ -153,12 +157,13 @@ internal sealed class FaultRun : IAsyncDisposable
             [.. findings, .. faults.Where(fault => fault is { IsKill: true, RecoveredMs: null })
                 .Select(fault => new Finding(Findings.NotRecovered, fault.Target, "it was not answered again within two minutes"))],
             Folder);
+        return (result, world);
     }
 
     /// <summary>For <c>check</c>, and as a recorded world for the checker's own tests.</summary>
     public async Task SaveWorldAsync(string file)
     {
-        var world = await WorldReader.ReadAsync(Shop, History.Snapshot(), Load.Offers);
+        var world = await ReadAsync();
         await File.WriteAllTextAsync(file, world.ToJson());
     }
 
@@ -192,11 +197,13 @@ internal sealed class FaultRun : IAsyncDisposable
         return times;
     }
 
+    private async Task<World> ReadAsync() => await WorldReader.ReadAsync(Shop, History.Snapshot(), Load.Offers) with { Poison = [.. Poison] };
+
     private async Task<World?> TryReadAsync()
     {
         try
         {
-            return await WorldReader.ReadAsync(Shop, History.Snapshot(), Load.Offers);
+            return await ReadAsync();
         }
         catch (Exception failure) when (failure is SqliteException or SocketException or IOException)
         {

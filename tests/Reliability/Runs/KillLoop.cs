@@ -39,7 +39,7 @@ internal static class KillLoop
         run.BeginLoad();
         var nemesis = new Nemesis(run.Shop, run.History, run.Probes, new NemesisOptions(seed, kills, options.KillsServers), say);
         await nemesis.RunAsync(cancellationToken);
-        var result = await run.JudgeAsync(nemesis.Faults, cancellationToken);
+        var (result, _) = await run.JudgeAsync(nemesis.Faults, cancellationToken);
         if (options.SaveWorld is { } file)
         {
             await run.SaveWorldAsync(file);

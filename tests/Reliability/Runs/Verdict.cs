@@ -10,6 +10,10 @@ namespace DaprShop.Reliability.Runs;
 /// <param name="Count">Kills that no other fault met meanwhile; the others measure the company.</param>
 internal sealed record Recovery(string Target, int Kills, int Count, long P50Ms, long P99Ms);
 
+/// <summary>What a drill has measured beside the figures.</summary>
+/// <param name="Value">With its unit, and what it may be.</param>
+internal sealed record Measure(string Name, string Value);
+
 /// <summary>The sum of a command's runs.</summary>
 internal sealed record Verdict(
     string Command,
@@ -37,6 +41,8 @@ internal sealed record Verdict(
 
     public const int NotValid = 3;
     public const int Broken = 4;
+
+    public IReadOnlyList<Measure> Measures { get; init; } = [];
 
     private static readonly JsonSerializerOptions Format = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
@@ -82,6 +88,8 @@ internal sealed record Verdict(
 
     public string ToJson() => JsonSerializer.Serialize(this, Format);
 
+    public static Verdict FromJson(string json) => JsonSerializer.Deserialize<Verdict>(json, Format) ?? throw new JsonException("A verdict must be a JSON object.");
+
     public string ToText()
     {
         var text = new StringBuilder();
@@ -93,6 +101,11 @@ internal sealed record Verdict(
         {
             var bound = figure.Bound is { } rate ? string.Create(CultureInfo.InvariantCulture, $", rate < {rate:P3} (95%)") : "";
             Line($"  {figure.Name,-38} {figure.Count,4} of {figure.Of}{bound}");
+        }
+
+        foreach (var measure in Measures)
+        {
+            Line($"  {measure.Name,-38} {measure.Value}");
         }
 
         foreach (var recovery in Recoveries)

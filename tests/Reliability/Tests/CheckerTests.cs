@@ -23,6 +23,23 @@ public sealed class CheckerTests
         Assert.Contains(Recorded.Value.Stock, bucket => bucket.Received > 0);
     }
 
+    [Fact]
+    public void World_WithPoisonThatIsKept_HasNoFinding()
+    {
+        var world = Recorded.Value with
+        {
+            Poison = [new Poison("poison-1", ["orders-to-notification"]), new Poison("poison-2", [])],
+            DeadLetters =
+            [
+                new DeadLetter("a", "orders-to-notification", "poison-1", "com.daprshop.order.confirmed.v1", "no order id"),
+                new DeadLetter("b", "orders-to-order", null, null, "no JSON object"),
+            ],
+            DeadLetterLists = [new DeadLetterEntry("orders-to-notification", "a"), new DeadLetterEntry("orders-to-order", "b"), new DeadLetterEntry("orders-to-order", "b")],
+        };
+
+        Assert.Empty(Checker.Judge(world));
+    }
+
     [Theory]
     [MemberData(nameof(Bugs))]
     public void Bug_Planted_IsFound(string bug)

@@ -15,6 +15,7 @@ internal static class Corruptions
         .. OfStock(),
         .. OfMoney(),
         .. OfNotices(),
+        .. OfDeadLetters(),
     ];
 
     private static IEnumerable<Corruption> OfOrders()
@@ -149,6 +150,35 @@ internal static class Corruptions
         yield return new("a list has an order twice", Findings.ListTwice, world => Lists(world, Confirmed(world), entry => [entry, entry]));
         yield return new("a list has a stranger's order", Findings.ListOfNobody, world => Lists(world, Confirmed(world), entry => [entry, entry with { User = "shopper-999" }]));
     }
+
+    private static IEnumerable<Corruption> OfDeadLetters()
+    {
+        yield return new(
+            "a consumer refuses an event of the shop", Findings.DeadLetter,
+            world => Letter(world, new DeadLetter("letter-1", "orders-to-notification", $"{Confirmed(world)}:confirmed", "com.daprshop.order.confirmed.v1", "DROP")));
+        yield return new(
+            "a consumer refuses an event of the shop beside poison", Findings.DeadLetter,
+            world => Letter(Poisoned(world), new DeadLetter("letter-1", "payments-to-order", "another", "com.daprshop.payment.refunded.v1", null)));
+        yield return new("the sidecar wraps what the shop published", Findings.DeadLetter, world => Letter(world, Poisonous with { EventType = "com.dapr.event.sent" }));
+        yield return new("an unreadable message vanishes", Findings.DeadLetterMissing, Poisoned);
+        yield return new(
+            "an unreadable message is kept for another consumer", Findings.DeadLetterMissing,
+            world => Letter(Poisoned(world), Poisonous with { Subscription = "orders-to-order" }));
+        yield return new("a dead letter is acknowledged before it is listed", Findings.DeadLetterUnlisted, world => Poisoned(world) with { DeadLetters = [Poisonous] });
+        yield return new(
+            "a dead letter is listed before it is kept", Findings.DeadLetterForgotten,
+            world => world with { DeadLetterLists = [new DeadLetterEntry("orders-to-notification", "letter-1")] });
+    }
+
+    private static DeadLetter Poisonous { get; } = new("letter-1", "orders-to-notification", "poison-1", "com.daprshop.order.confirmed.v1", "no order id");
+
+    private static World Poisoned(World world) => world with { Poison = [new Poison("poison-1", ["orders-to-notification"])] };
+
+    private static World Letter(World world, DeadLetter letter) => world with
+    {
+        DeadLetters = [letter],
+        DeadLetterLists = [new DeadLetterEntry(letter.Subscription, letter.Id)],
+    };
 
     /// <summary>A paid order of one line, so that one bucket has all of it.</summary>
     private static string Confirmed(World world) => Simple(world, "Confirmed");

@@ -119,6 +119,23 @@ public sealed class SweepReservationsTests : IAsyncLifetime
         Assert.Equal(8, await AvailableAsync());
     }
 
+    [Theory]
+    [InlineData("Unknown", 29, 10 - 1)]
+    [InlineData("Unknown", 30, 10)]
+    [InlineData("Started", 3600, 10 - 1)]
+    public async Task Sweep_ReservedByAClockDaysAhead_CountsItsAgeFromWhereItWasSeen(string outcome, int seconds, long available)
+    {
+        _orders["o-1"] = Enum.Parse<EnsureOutcome>(outcome);
+        var ahead = _clock.GetUtcNow() + TimeSpan.FromDays(3);
+        await _bucket.DecideAsync((stock, _) => StockDecisions.Reserve(stock, Command("o-1"), sale: null, ahead), CancellationToken.None);
+
+        await _sweep.SweepAsync(CancellationToken.None);
+        _clock.Advance(TimeSpan.FromSeconds(seconds));
+        await _sweep.SweepAsync(CancellationToken.None);
+
+        Assert.Equal(available, await AvailableAsync());
+    }
+
     private static Reserve Command(string id) => new(id, Sku, 1, SampleOrders.One(id, quantity: 1).Encode());
 
     private Task<ReserveResult> ReserveAsync(string id) =>

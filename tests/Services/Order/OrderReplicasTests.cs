@@ -42,6 +42,16 @@ public sealed class OrderReplicasTests
     }
 
     [Fact]
+    public void See_AReplicaThatAWrongClockSawInTheFuture_IsForgotten()
+    {
+        var first = OrderReplicas.See(null, "replica-a", Now.AddDays(3)).Next;
+
+        var second = OrderReplicas.See(first, "replica-b", Now);
+
+        Assert.Equal((16, "replica-b"), (second.Result, Assert.Single(second.Next!.SeenAt).Key));
+    }
+
+    [Fact]
     public void See_TheSameReplicaAgain_CountsOnce()
     {
         var first = OrderReplicas.See(null, "replica-a", Now).Next;

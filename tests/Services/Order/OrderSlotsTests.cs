@@ -1,4 +1,6 @@
 using DaprShop.Order.Log;
+using DaprShop.ServiceDefaults.State;
+using DaprShop.TestKit;
 
 namespace DaprShop.Tests.Services.Order;
 
@@ -46,6 +48,25 @@ public sealed class OrderSlotsTests
         var change = OrderSlots.Take(held, 3, "replica-b", "run-9", Now + OrderSlots.Lease);
 
         Assert.Equal(("replica-b", 2L), (change.Next!.Owner, change.Next.Epoch));
+    }
+
+    [Fact]
+    public void Take_LeaseOfAClockDaysAhead_GoesToAnotherReplicaWhenItWasNotRenewedForALease()
+    {
+        var clock = new ManualClock(Now);
+        var leases = new LeaseWatch(clock);
+        var held = OrderSlots.Take(null, 3, "replica-a", "run-1", Now.AddDays(3)).Result;
+
+        var first = Take(held);
+        clock.Advance(OrderSlots.Lease - TimeSpan.FromMilliseconds(1));
+        var renewed = OrderSlots.Renew(held, "run-1", At(0), Now.AddDays(3).AddSeconds(2)).Result!;
+        var second = Take(renewed);
+        clock.Advance(OrderSlots.Lease);
+        var third = Take(renewed);
+
+        Assert.Equal((null, null, "replica-b"), (first.Next, second.Next, third.Next?.Owner));
+
+        Change<OrderSlot, OrderSlot> Take(OrderSlot slot) => OrderSlots.Take(slot, 3, "replica-b", "run-9", clock.GetUtcNow(), leases.IsSilent(slot));
     }
 
     [Fact]

@@ -49,6 +49,10 @@ public sealed class RunningShop : IAsyncDisposable
     /// <param name="replica">From 1 on.</param>
     public string Sidecar(string appId, int replica = 1) => $"http://127.0.0.1:{_topology.SidecarPorts[TopologyCopy.ReplicaName(appId, replica)]}";
 
+    /// <summary>Where the app's sidecar shows its metrics.</summary>
+    /// <param name="replica">From 1 on.</param>
+    public string Metrics(string appId, int replica = 1) => $"http://127.0.0.1:{_topology.MetricsPorts[TopologyCopy.ReplicaName(appId, replica)]}/metrics";
+
     public int LauncherPid => _launcher!.Id;
 
     /// <summary>Store and broker; none where they are files.</summary>

@@ -9,9 +9,10 @@ namespace DaprShop.TestKit.Shop;
 /// </summary>
 public sealed class TopologyCopy
 {
-    private TopologyCopy(string file, string folder, IReadOnlyDictionary<string, int> ports, IReadOnlyDictionary<string, int> sidecarPorts)
+    private TopologyCopy(
+        string file, string folder, IReadOnlyDictionary<string, int> ports, IReadOnlyDictionary<string, int> sidecarPorts, IReadOnlyDictionary<string, int> metricsPorts)
     {
-        (File, Folder, Ports, SidecarPorts) = (file, folder, ports, sidecarPorts);
+        (File, Folder, Ports, SidecarPorts, MetricsPorts) = (file, folder, ports, sidecarPorts, metricsPorts);
     }
 
     /// <summary>The shop without what other languages add to it.</summary>
@@ -29,6 +30,9 @@ public sealed class TopologyCopy
 
     /// <summary>Port of the sidecar's HTTP API by <see cref="ReplicaName"/>.</summary>
     public IReadOnlyDictionary<string, int> SidecarPorts { get; }
+
+    /// <summary>Port of the sidecar's metrics by <see cref="ReplicaName"/>.</summary>
+    public IReadOnlyDictionary<string, int> MetricsPorts { get; }
 
     /// <summary>The first replica goes by the app id alone, the others as <c>order/2</c>, <c>order/3</c>.</summary>
     /// <param name="replica">From 1 on.</param>
@@ -68,6 +72,7 @@ public sealed class TopologyCopy
         var free = new Queue<int>(FreePorts.Take(apps.Count * 4));
         var ports = new Dictionary<string, int>(StringComparer.Ordinal);
         var sidecarPorts = new Dictionary<string, int>(StringComparer.Ordinal);
+        var metricsPorts = new Dictionary<string, int>(StringComparer.Ordinal);
         foreach (var (id, app) in named)
         {
             ports[id] = free.Dequeue();
@@ -76,7 +81,8 @@ public sealed class TopologyCopy
             sidecarPorts[id] = free.Dequeue();
             app.Children["daprHTTPPort"] = Number(sidecarPorts[id]);
             app.Children["daprGRPCPort"] = Number(free.Dequeue());
-            app.Children["metricsPort"] = Number(free.Dequeue());
+            metricsPorts[id] = free.Dequeue();
+            app.Children["metricsPort"] = Number(metricsPorts[id]);
 
             // Relative to appDirPath, which is absolute now. The file names the builds of a checkout; a benchmark runs those of its own kind.
             app.Children["command"] = new YamlSequenceNode(((YamlSequenceNode)app.Children["command"])
@@ -97,7 +103,7 @@ public sealed class TopologyCopy
             yaml.Save(writer, assignAnchors: false);
         }
 
-        return new TopologyCopy(file, folder, ports, sidecarPorts);
+        return new TopologyCopy(file, folder, ports, sidecarPorts, metricsPorts);
     }
 
     /// <summary>Each app as often as it is wanted, with the replica's name.</summary>

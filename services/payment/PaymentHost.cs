@@ -29,6 +29,7 @@ internal static class PaymentHost
             var options = provider.GetRequiredService<IOptions<ProviderOptions>>().Value;
             (http.BaseAddress, http.Timeout) = (options.BaseUrl, options.Timeout);
         });
+        services.AddSingleton<PaymentMetrics>();
         services.AddTransient<PaymentProcess>();
         services.AddSingleton<SettlementWatch>();
         services.AddSingleton<WebhookSecrets>();

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using OpenTelemetry.Logs;
 using OpenTelemetry.Resources;
@@ -38,6 +39,8 @@ internal static class JsonLogs
 
         builder.Logging.ClearProviders();
         builder.Logging.AddSerilog(configuration.CreateLogger(), dispose: true);
+        builder.Services.AddSingleton<ILoggerProvider, ErrorLogCounter>();
+        builder.Logging.AddFilter<ErrorLogCounter>("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.Critical);
         if (TelemetrySetup.Exports(builder.Configuration))
         {
             AddOtlp(builder, level);

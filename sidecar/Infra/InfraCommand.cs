@@ -108,7 +108,7 @@ internal static class InfraCommand
             : output.Refuse(ExitCode.NotReady, [Problem(flags, $"another infra command has been at work in {folder} for {FileTurn.Patience.TotalMinutes:0} minutes")]);
     }
 
-    private static InfraProblem Problem(InfraFlags flags, string reason) => new(flags.Servers[^1].Name, reason);
+    private static InfraProblem Problem(InfraFlags flags, string reason) => new(flags.Servers.Count > 0 ? flags.Servers[^1].Name : flags.Tools[^1].Name, reason);
 
     /// <summary>Whoever holds the other end of standard input may die without a word; the system then closes it.</summary>
     private static async Task UntilReleasedAsync(CancellationToken stopping)

@@ -23,6 +23,9 @@ internal sealed record InfraFlags(string Action, IReadOnlyList<InfraServer> Serv
         new Flag("json", FlagKind.Switch, "one JSON object per server on standard output, progress on standard error"),
         new Flag("help", FlagKind.Switch, "print this") { Short = "h" });
 
+    /// <summary>With install alone.</summary>
+    public IReadOnlyList<InfraTool> Tools { get; init; } = [];
+
     public int? Port { get; init; }
 
     public int? RedisPort { get; init; }
@@ -49,8 +52,9 @@ internal sealed record InfraFlags(string Action, IReadOnlyList<InfraServer> Serv
             mistakes.Add(error);
         }
 
-        string[] known = [.. InfraServer.All.Select(server => server.Name)];
         var action = flags.Arguments.Count > 0 ? flags.Arguments[0] : "";
+        string[] servers = [.. InfraServer.All.Select(server => server.Name)];
+        string[] known = action == "install" ? [.. servers, .. InfraTool.All.Select(tool => tool.Name)] : servers;
         if (!Actions.Contains(action))
         {
             mistakes.Add(action.Length == 0
@@ -61,7 +65,9 @@ internal sealed record InfraFlags(string Action, IReadOnlyList<InfraServer> Serv
         string[] names = [.. flags.Arguments.Skip(1).Distinct(StringComparer.Ordinal)];
         foreach (var unknown in names.Except(known))
         {
-            mistakes.Add($"unknown server '{unknown}'{Suggestion.For(unknown, known)} (there are {string.Join(", ", known)})");
+            mistakes.Add(InfraTool.All.Any(tool => tool.Name == unknown)
+                ? $"{unknown} is no server; it is only installed: infra install {unknown}"
+                : $"unknown server '{unknown}'{Suggestion.For(unknown, known)} (there are {string.Join(", ", known)})");
         }
 
         if (names.Length == 0 && action is "up" or "install")
@@ -69,6 +75,7 @@ internal sealed record InfraFlags(string Action, IReadOnlyList<InfraServer> Serv
             mistakes.Add($"name a server: {string.Join(", ", known)}");
         }
 
+        var tools = InfraTool.All.Where(tool => names.Contains(tool.Name)).ToList();
         var named = InfraServer.All.Where(server => names.Length == 0 || names.Contains(server.Name)).ToList();
         CheckCombinations(flags, action, names, named, mistakes);
         if (flags.Text("data-dir") is null && !File.Exists(Path.Combine(currentDirectory, RunFile.DefaultName)))
@@ -88,6 +95,7 @@ internal sealed record InfraFlags(string Action, IReadOnlyList<InfraServer> Serv
             comesAlong ? [redis, .. named] : named,
             Path.GetFullPath(flags.Text("data-dir") ?? Path.Combine(".dapr", "data"), currentDirectory))
         {
+            Tools = tools,
             Port = flags.Number("port"),
             RedisPort = flags.Number("redis-port"),
             Durable = flags.Switch("durable") ?? false,

@@ -16,13 +16,13 @@ internal sealed class InfraUp(IReadOnlyList<ServerLife> lives, InfraFlags flags,
             }
         }
 
-        InfraProblem[] problems = [.. OtherSettings(), .. TakenPorts(toStart), .. Obstacles(toStart)];
+        InfraProblem[] problems = [.. OtherSettings(), .. TakenPorts(toStart), .. Obstacles(WantedBy(toStart))];
         if (problems.Length > 0)
         {
             return output.Refuse(ExitCode.NotReady, problems);
         }
 
-        if (await InstallAsync(toStart, stopping) is { } problem)
+        if (await InstallAsync(WantedBy(toStart), stopping) is { } problem)
         {
             return output.Refuse(ExitCode.NotReady, [problem]);
         }
@@ -32,8 +32,10 @@ internal sealed class InfraUp(IReadOnlyList<ServerLife> lives, InfraFlags flags,
 
     public async Task<int> InstallAsync(CancellationToken stopping)
     {
-        InfraProblem[] problems = [.. Obstacles(lives)];
-        if (problems.Length == 0 && await InstallAsync(lives, stopping) is { } problem)
+        (string Name, IReadOnlyList<Requirement> Requirements)[] wanted =
+            [.. WantedBy(lives), .. flags.Tools.Select(tool => (tool.Name, tool.Requirements))];
+        InfraProblem[] problems = [.. Obstacles(wanted)];
+        if (problems.Length == 0 && await InstallAsync(wanted, stopping) is { } problem)
         {
             problems = [problem];
         }
@@ -43,7 +45,7 @@ internal sealed class InfraUp(IReadOnlyList<ServerLife> lives, InfraFlags flags,
             return output.Refuse(ExitCode.NotReady, problems);
         }
 
-        output.Step($"installed: {string.Join(", ", lives.Select(life => life.Server.Name))}");
+        output.Step($"installed: {string.Join(", ", wanted.Select(each => each.Name))}");
         return ExitCode.Success;
     }
 
@@ -99,10 +101,10 @@ internal sealed class InfraUp(IReadOnlyList<ServerLife> lives, InfraFlags flags,
         }
     }
 
-    private async Task<InfraProblem?> InstallAsync(IReadOnlyList<ServerLife> wanted, CancellationToken stopping)
+    private async Task<InfraProblem?> InstallAsync((string Name, IReadOnlyList<Requirement> Requirements)[] wanted, CancellationToken stopping)
     {
         var problem = await Missing(wanted).RunAsync(output.Step, stopping);
-        return problem is null ? null : new InfraProblem(wanted[^1].Server.Name, problem);
+        return problem is null ? null : new InfraProblem(wanted[^1].Name, problem);
     }
 
     /// <summary>A server that runs is left as it is, so it must be as it was asked for.</summary>
@@ -133,16 +135,19 @@ internal sealed class InfraUp(IReadOnlyList<ServerLife> lives, InfraFlags flags,
         where problem is not null
         select new InfraProblem(life.Server.Name, problem);
 
-    private static IEnumerable<InfraProblem> Obstacles(IReadOnlyList<ServerLife> wanted)
+    private static (string Name, IReadOnlyList<Requirement> Requirements)[] WantedBy(IEnumerable<ServerLife> lives) =>
+        [.. lives.Select(life => (life.Server.Name, life.Server.Requirements))];
+
+    private static IEnumerable<InfraProblem> Obstacles((string Name, IReadOnlyList<Requirement> Requirements)[] wanted)
     {
         if (Missing(wanted).Obstacle() is { } obstacle)
         {
-            yield return new InfraProblem(wanted[^1].Server.Name, obstacle);
+            yield return new InfraProblem(wanted[^1].Name, obstacle);
         }
     }
 
-    private static Installation Missing(IEnumerable<ServerLife> wanted) => new(
-        [.. wanted.SelectMany(life => life.Server.Requirements).Where(requirement => !requirement.IsInstalled())],
+    private static Installation Missing((string Name, IReadOnlyList<Requirement> Requirements)[] wanted) => new(
+        [.. wanted.SelectMany(each => each.Requirements).Where(requirement => !requirement.IsInstalled())],
         Environment.IsPrivilegedProcess,
         ProgramSearch.Find);
 }

@@ -23,6 +23,20 @@ public sealed class InfraFlagsTests
     }
 
     [Theory]
+    [InlineData("install faketime", "", "faketime")]
+    [InlineData("install nftables faketime", "", "faketime nftables")]
+    [InlineData("install rabbitmq nftables", "redis rabbitmq", "nftables")]
+    [InlineData("install redis", "redis", "")]
+    public void Tools_AreInstalledAsServersAre(string line, string servers, string tools)
+    {
+        var (flags, mistakes) = Read(line);
+
+        Assert.Empty(mistakes);
+        Assert.Equal(servers, string.Join(' ', flags!.Servers.Select(server => server.Name)));
+        Assert.Equal(tools, string.Join(' ', flags.Tools.Select(tool => tool.Name)));
+    }
+
+    [Theory]
     [InlineData("up redis", "redis 6379")]
     [InlineData("up redis --port 7000", "redis 7000")]
     [InlineData("up rabbitmq --port 7000", "redis 6379, rabbitmq 7000")]
@@ -42,6 +56,9 @@ public sealed class InfraFlagsTests
     [InlineData("upp redis", "unknown action 'upp'; did you mean 'up'?")]
     [InlineData("up", "name a server: redis, rabbitmq, kafka")]
     [InlineData("up rabitmq", "unknown server 'rabitmq'; did you mean 'rabbitmq'?")]
+    [InlineData("up faketime", "faketime is no server; it is only installed: infra install faketime")]
+    [InlineData("install faketiem", "unknown server 'faketiem'; did you mean 'faketime'?")]
+    [InlineData("install", "name a server: redis, rabbitmq, kafka, faketime, nftables")]
     [InlineData("up redis --prot", "unknown flag: --prot; did you mean 'port'?")]
     [InlineData("up redis --port 70000", "invalid value \"70000\" for --port")]
     [InlineData("up redis --port 0", "--port must be at least 1")]

@@ -26,6 +26,7 @@ internal static class InventoryHost
         services.AddOptions<SweepOptions>().BindConfiguration("Sweep").ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<StockPools>();
         services.AddSingleton<StockViews>();
+        services.AddSingleton<StockMetrics>();
         services.AddActors(options =>
         {
             options.UseJsonSerialization = true;

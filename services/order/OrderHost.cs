@@ -19,6 +19,7 @@ using DaprShop.ServiceDefaults;
 using DaprShop.ServiceDefaults.Messaging;
 using DaprShop.ServiceDefaults.Resilience;
 using DaprShop.ServiceDefaults.State;
+using DaprShop.ServiceDefaults.Telemetry;
 
 namespace DaprShop.Order;
 
@@ -47,6 +48,9 @@ internal static class OrderHost
         services.AddOptions<PriceOptions>().BindConfiguration("Prices").ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<PriceBook>();
         services.AddSingleton<OrderTails>();
+        services.AddObservedMetrics<IntakeMetrics>();
+        services.AddSingleton<SagaMetrics>();
+        services.AddSingleton<RefusedOrders>();
         services.AddSingleton<OrderLogReader>();
         services.AddSingleton<OrderRecords>();
         services.AddSingleton<OrderStore>();
@@ -71,6 +75,7 @@ internal static class OrderHost
         services.AddOptions<ReconciliationOptions>().BindConfiguration("Reconciliation").ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<FactsReader>();
         services.AddSingleton<DriftRepairs>();
+        services.AddSingleton<ReconciliationMetrics>();
         services.AddSingleton<ReconciliationHistory>();
         services.AddSingleton<Reconciler>();
         services.AddSingleton<OrderLog>();

@@ -33,6 +33,7 @@ internal static class PaymentHost
             // On Kubernetes the address is that of an HTTPEndpoint at the sidecar.
             SidecarHttp.Authorize(http, configuration);
         });
+        services.AddSingleton<PaymentMetrics>();
         services.AddTransient<PaymentProcess>();
         services.AddSingleton<SettlementWatch>();
         services.AddSingleton<WebhookSecrets>();

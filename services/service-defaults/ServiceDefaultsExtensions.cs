@@ -33,6 +33,7 @@ public static class ServiceDefaultsExtensions
         builder.AddListener();
         builder.AddJsonLogs();
         builder.AddTelemetry();
+        builder.Services.AddMetrics();
         AddJson(builder.Services);
         AddPipeline(builder.Services);
         AddHealth(builder.Services, options);

@@ -30,12 +30,12 @@ internal static class Usage
         """);
 
     public static string Infra() => Of(
-        "sidecar infra up|down|status|install <redis|rabbitmq|kafka> [flags]; sidecar infra install <faketime|nftables>",
+        "sidecar infra up|down|status|install <redis|rabbitmq|kafka> [flags]; sidecar infra install <faketime|nftables|promtool>",
         Sidecar.Infra.InfraFlags.Table,
         """
         up installs what is missing where it may, starts on 127.0.0.1 and waits for the answer; down and status without a name mean all.
         rabbitmq and kafka bring redis along, which holds the state of their component sets; it goes down with the last of them.
-        faketime and nftables are what drills move clocks and lose packets with; they are only installed.
+        faketime and nftables are what drills move clocks and lose packets with, promtool checks alert rules; they are only installed.
 
         examples:
           sidecar infra up redis

@@ -91,6 +91,28 @@ public sealed class TraceTests(WatchedShop watched) : IClassFixture<WatchedShop>
         Assert.Equal(HttpStatusCode.OK, with.Status);
     }
 
+    [Fact]
+    public async Task Order_IsInTheMetricsAndLogsToo()
+    {
+        string[] expected =
+        [
+            "gateway http.server.request.duration", "inventory shop.stock.units", "notification shop.messages", "order dotnet.process.cpu.time",
+            "order shop.orders.accepted", "order shop.outbox.age", "order shop.outbox.backlog", "order shop.outcomes.untold",
+            "order shop.saga.duration", "payment shop.payment.duration",
+        ];
+        using var shopper = await ShopClient.SignInAsync(watched.Shop.Gateway, "shopper-3");
+        var attempt = 0;
+        var placed = await Eventually.Get(
+            () => shopper.PlaceAsync($"k-{attempt++}", "tok_ok", ("SKU-1002", 1)), answer => answer.Status == HttpStatusCode.Accepted);
+        var (orderId, traceId) = (placed.Json.GetProperty("id").GetString()!, Assert.Single(placed.Headers.GetValues("X-Trace-Id")));
+        await shopper.FollowAsync(orderId, "Confirmed");
+
+        await Eventually.Get(() => watched.Collector.Metrics, metrics => !expected.Except(metrics).Any());
+        var logs = await Eventually.Get(
+            () => watched.Collector.Logs(traceId), logs => logs.Any(record => record.Body.StartsWith($"Order {orderId} is Confirmed", StringComparison.Ordinal)));
+        Assert.Contains(logs, record => record.Service == "payment");
+    }
+
     private static bool IsWhole(IReadOnlyList<Span> spans) =>
         Apps(spans).SequenceEqual(Services) && Sidecars(spans).SequenceEqual(WithOwnCalls) && spans.Any(span => span.ParentId.Length == 0) && Orphans(spans).Count == 0;
 

@@ -5,11 +5,13 @@ using DaprShop.Gateway.Orders;
 using DaprShop.Gateway.Routes;
 using DaprShop.Gateway.SoldOut;
 using DaprShop.ServiceDefaults.Faults;
+using DaprShop.ServiceDefaults.Telemetry;
 
 namespace DaprShop.Gateway.Limits;
 
 /// <summary>Forwards what the limits let through and the sold-out cache does not refuse, cheapest question first.</summary>
-internal sealed class LimitedForwarder(UserLimits users, LoadLimit load, SoldOutGate soldOut, Forwarder forwarder, OrderForwarder orders)
+internal sealed class LimitedForwarder(
+    UserLimits users, LoadLimit load, SoldOutGate soldOut, Forwarder forwarder, OrderForwarder orders, RefusedOrders refusals)
 {
     private static readonly QuickProblem RateLimited = new(Problems.RateLimited(
         "You send more than this shop takes from one user: nothing was done. Wait as Retry-After says, then repeat it."));
@@ -21,7 +23,7 @@ internal sealed class LimitedForwarder(UserLimits users, LoadLimit load, SoldOut
     {
         if (route.LimitsUsers && context.User.FindFirstValue(ShopClaims.User) is { } user && !users.TryTake(user))
         {
-            await RateLimited.WriteAsync(context);
+            await RefuseAsync(context, route, RateLimited);
             return;
         }
 
@@ -38,7 +40,7 @@ internal sealed class LimitedForwarder(UserLimits users, LoadLimit load, SoldOut
 
         if (!load.TryEnter())
         {
-            await Overloaded.WriteAsync(context);
+            await RefuseAsync(context, route, Overloaded);
             return;
         }
 
@@ -50,6 +52,16 @@ internal sealed class LimitedForwarder(UserLimits users, LoadLimit load, SoldOut
         {
             load.Leave();
         }
+    }
+
+    private Task RefuseAsync(HttpContext context, PublicRoute route, QuickProblem refusal)
+    {
+        if (route.PlacesOrder)
+        {
+            refusals.Count(refusal);
+        }
+
+        return refusal.WriteAsync(context);
     }
 
     private Task PassAsync(HttpContext context, PublicRoute route) => route switch
@@ -68,6 +80,7 @@ internal static class LimitsSetup
         builder.Services.AddHostedService<SettingsPull>();
         builder.Services.AddSingleton<UserLimits>();
         builder.Services.AddSingleton<LoadLimit>();
+        builder.Services.AddSingleton<RefusedOrders>();
         builder.Services.AddSingleton<LimitedForwarder>();
     }
 }

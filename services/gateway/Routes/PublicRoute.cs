@@ -67,6 +67,9 @@ internal sealed record PublicRoute(string Method, string Template, string Name, 
     /// <summary>May be refused from the cached sold-out answer: an order over one SKU, or one in the sale that the path names.</summary>
     public bool RefusesSoldOut { get; init; }
 
+    /// <summary>Asks for an order.</summary>
+    public bool PlacesOrder => RefusesSoldOut || Name == "checkoutCart";
+
     /// <summary>Its success means units of the path's <c>sku</c>: what was known of that stock is no longer true.</summary>
     public bool AddsUnits { get; init; }
 

@@ -4,6 +4,7 @@ using DaprShop.Gateway.Forwarding;
 using DaprShop.Gateway.Orders;
 using DaprShop.Gateway.Routes;
 using DaprShop.ServiceDefaults.Faults;
+using DaprShop.ServiceDefaults.Telemetry;
 
 namespace DaprShop.Gateway.SoldOut;
 
@@ -11,7 +12,7 @@ namespace DaprShop.Gateway.SoldOut;
 /// Refuses buyers of a stock that is known to be sold out, without a call. It never refuses the repeat of an order that may have been
 /// accepted, and leaves every request that is not a plain order of one line to the order service.
 /// </summary>
-internal sealed class SoldOutGate(SoldOutCache cache, RecentOrders recent)
+internal sealed class SoldOutGate(SoldOutCache cache, RecentOrders recent, RefusedOrders refusals)
 {
     /// <returns>True: answered.</returns>
     public async ValueTask<bool> TryRefuseAsync(HttpContext context, PublicRoute route)
@@ -28,6 +29,7 @@ internal sealed class SoldOutGate(SoldOutCache cache, RecentOrders recent)
             return false;
         }
 
+        refusals.Count(refusal);
         await refusal.WriteAsync(context);
         return true;
     }

@@ -16,7 +16,14 @@ namespace DaprShop.Inventory.Reservations;
 /// looked at; a held one ends by its saga. The order service is asked before any unit goes back, so expiry never overtakes an accepted order.
 /// </summary>
 internal sealed partial class SweepReservations(
-    StockPools pools, OrderBackstop orders, DaprClient dapr, IdSource ids, IOptions<SweepOptions> options, TimeProvider clock, ILogger<SweepReservations> logger)
+    StockPools pools,
+    OrderBackstop orders,
+    StockMetrics metrics,
+    DaprClient dapr,
+    IdSource ids,
+    IOptions<SweepOptions> options,
+    TimeProvider clock,
+    ILogger<SweepReservations> logger)
 {
     private const string LockStore = "lockstore";
     private const string Resource = "inventory-sweep";
@@ -46,19 +53,23 @@ internal sealed partial class SweepReservations(
 
         var started = clock.GetTimestamp();
         var index = await pools.IndexAsync(cancellationToken);
+        var seen = new List<(string, StockCounts)>();
         foreach (var pool in await pools.FindAllAsync(index.LivingPools, cancellationToken))
         {
             foreach (var bucket in pool.Settings.BucketIds)
             {
-                await SweepAsync(pool.Bucket(bucket), bucket, started, cancellationToken);
+                seen.Add((pool.Settings.Sku, await SweepAsync(pool.Bucket(bucket), bucket, started, cancellationToken)));
             }
         }
+
+        await metrics.SawAsync(pools, index, seen, cancellationToken);
     }
 
-    private async Task SweepAsync(StockBucket bucket, BucketId id, long started, CancellationToken cancellationToken)
+    /// <returns>The bucket as it was looked at.</returns>
+    private async Task<StockCounts> SweepAsync(StockBucket bucket, BucketId id, long started, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
-        var tentative = await bucket.TentativeAsync(cancellationToken);
+        var (tentative, counts) = await bucket.LookAsync(cancellationToken);
         var isSkewed = tentative.Any(reservation => reservation.ReservedAt > now + MaxSkew);
         var watched = _watch.Watch(id, isSkewed ? tentative : []);
         if (isSkewed)
@@ -83,6 +94,8 @@ internal sealed partial class SweepReservations(
                 LogNotJudged(failure, id, reservation.Id);
             }
         }
+
+        return counts;
     }
 
     private async Task<EnsureOutcome> JudgeAsync(StockBucket bucket, Reservation reservation, bool isOld, CancellationToken cancellationToken)

@@ -85,10 +85,10 @@ internal sealed partial class StockBucket : IAsyncDisposable
         return await Detached.WaitAsync(command.Result, cancellationToken);
     }
 
-    /// <summary>The reservations that no saga has taken yet.</summary>
-    public Task<IReadOnlyList<Reservation>> TentativeAsync(CancellationToken cancellationToken) =>
+    /// <summary>The reservations that no saga has taken yet, and the units as they are.</summary>
+    public Task<(IReadOnlyList<Reservation> Tentative, StockCounts Counts)> LookAsync(CancellationToken cancellationToken) =>
         DecideAsync(
-            (stock, _) => new Decision<IReadOnlyList<Reservation>>([.. stock.Tentative]), cancellationToken);
+            (stock, _) => new Decision<(IReadOnlyList<Reservation>, StockCounts)>(([.. stock.Tentative], StockCounts.Of(stock))), cancellationToken);
 
     public async ValueTask DisposeAsync()
     {

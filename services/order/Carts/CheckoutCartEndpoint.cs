@@ -17,7 +17,7 @@ internal static class CheckoutCartEndpoint
 {
     public const string Route = "/api/v1/cart/checkout";
 
-    public static void MapCheckoutCart(this IEndpointRouteBuilder routes) => routes.MapPost(Route, HandleAsync);
+    public static void MapCheckoutCart(this IEndpointRouteBuilder routes) => routes.MapPost(Route, HandleAsync).CountsRefusals();
 
     internal static async Task<IResult> HandleAsync(
         CheckoutCart request,

@@ -8,9 +8,16 @@ internal sealed class OrderTails
 {
     private readonly ConcurrentDictionary<string, OrderContent> _orders = new(StringComparer.Ordinal);
     private int _count;
+    private long _accepted;
 
     /// <summary>Kept beside the dictionary, whose own count takes all its locks: every request asks.</summary>
     public int Count => Volatile.Read(ref _count);
+
+    /// <summary>Orders that this process made durable. One whose request was repeated meanwhile may be in it twice.</summary>
+    public long Accepted => Volatile.Read(ref _accepted);
+
+    /// <summary>When the order was placed that has waited longest; null: none waits.</summary>
+    public DateTimeOffset? OldestAt => _orders.IsEmpty ? null : _orders.Min(order => (DateTimeOffset?)order.Value.CreatedAt);
 
     public OrderContent? Find(string orderId) => _orders.GetValueOrDefault(orderId);
 
@@ -21,6 +28,7 @@ internal sealed class OrderTails
         if (_orders.TryAdd(order.OrderId, order))
         {
             Interlocked.Increment(ref _count);
+            Interlocked.Increment(ref _accepted);
         }
     }
 

@@ -17,7 +17,7 @@ namespace DaprShop.Order.Placing;
 /// Places one order of a gateway's batch: read, placed and answered in the same words, and the same bytes, as by the endpoint that its path
 /// names, and in the trace of its own request.
 /// </summary>
-internal sealed class OrderPlacing(OrderAcceptance acceptance, SaleOffers sales, IOptions<JsonOptions> json, ILogger<OrderPlacing> logger)
+internal sealed class OrderPlacing(OrderAcceptance acceptance, SaleOffers sales, RefusedOrders refusals, IOptions<JsonOptions> json, ILogger<OrderPlacing> logger)
 {
     private const string Json = "application/json; charset=utf-8";
     private const string SalePrefix = "/api/v1/sales/";
@@ -115,6 +115,7 @@ internal sealed class OrderPlacing(OrderAcceptance acceptance, SaleOffers sales,
     private OrderAnswer Refused(PassedOrder order, ProblemHttpResult refusal, string? soldOutPool = null)
     {
         var trace = ActivityContext.TryParse(order.TraceParent, traceState: null, out var request) ? request.TraceId.ToHexString() : null;
+        refusals.Count(refusal);
         ProblemContext.Complete(refusal.ProblemDetails, order.Path, trace);
         return new OrderAnswer(
             refusal.StatusCode,

@@ -16,7 +16,7 @@ internal static class PlaceOrderEndpoint
     public const string Route = "/api/v1/orders";
 
     public static void MapPlaceOrder(this IEndpointRouteBuilder routes) =>
-        routes.MapPost(Route, HandleAsync);
+        routes.MapPost(Route, HandleAsync).CountsRefusals();
 
     internal static async Task<IResult> HandleAsync(
         PlaceOrder request,

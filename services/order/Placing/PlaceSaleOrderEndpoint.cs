@@ -11,7 +11,7 @@ namespace DaprShop.Order.Placing;
 internal static class PlaceSaleOrderEndpoint
 {
     public static void MapPlaceSaleOrder(this IEndpointRouteBuilder routes) =>
-        routes.MapPost("/api/v1/sales/{id}/orders", HandleAsync);
+        routes.MapPost("/api/v1/sales/{id}/orders", HandleAsync).CountsRefusals();
 
     internal static async Task<IResult> HandleAsync(
         string id,

@@ -28,6 +28,12 @@ internal static class DriftKinds
     public const string StockCountersDiffer = "stock-counters-differ";
     public const string ProjectionBehind = "projection-behind";
     public const string ProjectionAhead = "projection-ahead";
+
+    public static IReadOnlyList<string> All { get; } =
+    [
+        CapturedNotPaid, CaptureWithoutOrder, PaidWithoutCapture, DoubleCapture, VoidedButCaptured, RefundMissing, RefundedTwice, AmountDiffers,
+        ConfirmedNotSold, HeldAfterEnd, ReservationWithoutOrder, OrderWithoutReservation, StockCountersDiffer, ProjectionBehind, ProjectionAhead,
+    ];
 }
 
 /// <summary>A command that the sagas give too, and that may be given any number of times.</summary>

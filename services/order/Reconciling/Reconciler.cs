@@ -16,6 +16,7 @@ namespace DaprShop.Order.Reconciling;
 internal sealed partial class Reconciler(
     FactsReader facts,
     InvariantGauges gauges,
+    ReconciliationMetrics metrics,
     DriftRepairs repairs,
     ReconciliationHistory history,
     DaprClient dapr,
@@ -65,6 +66,7 @@ internal sealed partial class Reconciler(
     public async Task<Reconciliation> RunAsync(Reconciliation run, CancellationToken cancellationToken)
     {
         var ended = await TryAsync(run, cancellationToken);
+        metrics.Ended(ended);
         await history.WriteAsync(ended, cancellationToken);
         LogEnded(ended.Id, ended.Status, ended.Counts.Drifts, ended.Counts.Repaired);
         return ended;
@@ -135,6 +137,7 @@ internal sealed partial class Reconciler(
                 drifts.Add(new ReconciliationDrift(drift.Kind, drift.OrderId, drift.Sku, drift.Detail, repaired));
             }
 
+            await metrics.SawAsync(drifts, cancellationToken);
             return run with
             {
                 Status = "Completed",

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using DaprShop.Contracts.Inventory;
+using DaprShop.Order.Operations;
 using DaprShop.Order.Orders;
 using DaprShop.Order.Streaming;
 using DaprShop.ServiceDefaults.State;
@@ -7,32 +8,24 @@ using DaprShop.ServiceDefaults.State;
 namespace DaprShop.Order.Saga;
 
 /// <summary>Commits one event on one order: the only way an order's state changes.</summary>
-internal sealed partial class OrderAdvance(DocumentStore documents, OrderWatches watches, TimeProvider clock, ILogger<OrderAdvance> logger)
+internal sealed partial class OrderAdvance(
+    DocumentStore documents, OrderWatches watches, SagaMetrics metrics, TimeProvider clock, ILogger<OrderAdvance> logger)
 {
-    public async Task<TransitionResult> AdvanceAsync(
+    public Task<TransitionResult> AdvanceAsync(
         OrderContent order, OrderEvent happened, TransitionDetails details, CancellationToken cancellationToken)
     {
         var traced = Traced(details);
-        var result = await documents.ChangeAsync<OrderState, TransitionResult>(
-            OrderKeys.State(order.OrderId),
-            stored => OrderTransitions.Apply(stored, order, happened, traced, clock.GetUtcNow()),
-            cancellationToken);
-        Tell(order, happened, result);
-        return result;
+        return CommitAsync(order, happened, stored => OrderTransitions.Apply(stored, order, happened, traced, clock.GetUtcNow()), cancellationToken);
     }
 
     /// <summary>Commits events that happened one after the other with one swap.</summary>
     /// <returns>The result of the last.</returns>
-    public async Task<TransitionResult> AdvanceAsync(
+    public Task<TransitionResult> AdvanceAsync(
         OrderContent order, IReadOnlyList<OrderEvent> happened, TransitionDetails details, CancellationToken cancellationToken)
     {
         var traced = Traced(details);
-        var result = await documents.ChangeAsync<OrderState, TransitionResult>(
-            OrderKeys.State(order.OrderId),
-            stored => OrderTransitions.ApplyAll(stored, order, happened, traced, clock.GetUtcNow()),
-            cancellationToken);
-        Tell(order, happened[^1], result);
-        return result;
+        return CommitAsync(
+            order, happened[^1], stored => OrderTransitions.ApplyAll(stored, order, happened, traced, clock.GetUtcNow()), cancellationToken);
     }
 
     /// <summary>As the first, for an order that most likely has no state yet: that spares the read.</summary>
@@ -47,6 +40,29 @@ internal sealed partial class OrderAdvance(DocumentStore documents, OrderWatches
 
         Tell(order, happened, first.Result);
         return first.Result;
+    }
+
+    private async Task<TransitionResult> CommitAsync(
+        OrderContent order, OrderEvent happened, Func<OrderState?, Change<OrderState, TransitionResult>> decide, CancellationToken cancellationToken)
+    {
+        // Of the decision that stood: an end that an earlier attempt wrote, unknown to it, is nobody's.
+        var isEnd = false;
+        var result = await documents.ChangeAsync<OrderState, TransitionResult>(
+            OrderKeys.State(order.OrderId),
+            stored =>
+            {
+                var change = decide(stored);
+                isEnd = change.Next is { } next && OrderTable.IsTerminal(next.Status) && !(stored is not null && OrderTable.IsTerminal(stored.Status));
+                return change;
+            },
+            cancellationToken);
+        Tell(order, happened, result);
+        if (isEnd)
+        {
+            metrics.Ended(order, result.State);
+        }
+
+        return result;
     }
 
     private static TransitionDetails Traced(TransitionDetails details) => details with { TraceId = Activity.Current?.TraceId.ToHexString() };

@@ -12,7 +12,7 @@ namespace DaprShop.Payment.Payments;
 /// back, publish. Every step may run twice at once: the document and the provider's idempotency keys make it one.
 /// </summary>
 internal sealed partial class PaymentProcess(
-    DocumentStore documents, ProviderClient provider, EventPublisher events, TimeProvider clock, ILogger<PaymentProcess> logger)
+    DocumentStore documents, ProviderClient provider, EventPublisher events, PaymentMetrics metrics, TimeProvider clock, ILogger<PaymentProcess> logger)
 {
     /// <summary>How long a broker that hangs may hold up who asks about money. What is not out by then is published later.</summary>
     private static readonly TimeSpan PublishPatience = TimeSpan.FromSeconds(2);
@@ -53,10 +53,7 @@ internal sealed partial class PaymentProcess(
     }
 
     public Task<PaymentDocument> CloseAsync(PaymentCommand command, CancellationToken cancellationToken) =>
-        documents.ChangeAsync<PaymentDocument, PaymentDocument>(
-            PaymentKeys.Document(command.OrderId),
-            found => PaymentDecisions.Close(found, command, clock.GetUtcNow()),
-            cancellationToken);
+        CommitAsync(command.OrderId, found => PaymentDecisions.Close(found, command, clock.GetUtcNow()), cancellationToken);
 
     public async Task<PaymentDocument> RefundAsync(string orderId, CancellationToken cancellationToken)
     {
@@ -137,10 +134,29 @@ internal sealed partial class PaymentProcess(
 
     private Task<PaymentDocument> ChangeAsync(
         string orderId, Func<PaymentDocument, Change<PaymentDocument, PaymentDocument>> decide, CancellationToken cancellationToken) =>
-        documents.ChangeAsync<PaymentDocument, PaymentDocument>(
+        CommitAsync(orderId, found => decide(found ?? throw new PaymentNotFoundException(orderId)), cancellationToken);
+
+    private async Task<PaymentDocument> CommitAsync(
+        string orderId, Func<PaymentDocument?, Change<PaymentDocument, PaymentDocument>> decide, CancellationToken cancellationToken)
+    {
+        // Of the decision that stood: what an earlier attempt wrote, unknown to it, is nobody's.
+        var isNews = false;
+        var payment = await documents.ChangeAsync<PaymentDocument, PaymentDocument>(
             PaymentKeys.Document(orderId),
-            found => decide(found ?? throw new PaymentNotFoundException(orderId)),
+            found =>
+            {
+                var change = decide(found);
+                isNews = change.Next is { } next && next.Status != found?.Status;
+                return change;
+            },
             cancellationToken);
+        if (isNews)
+        {
+            metrics.Became(payment, clock.GetUtcNow());
+        }
+
+        return payment;
+    }
 
     private async Task<PaymentDocument> RequireAsync(string orderId, CancellationToken cancellationToken) =>
         await ReadAsync(orderId, cancellationToken) ?? throw new PaymentNotFoundException(orderId);

@@ -19,6 +19,7 @@ internal static partial class ProviderWebhookEndpoint
         HttpContext context,
         WebhookSecrets secrets,
         PaymentProcess payments,
+        PaymentMetrics metrics,
         TimeProvider clock,
         ILogger<ProviderWebhook> logger,
         CancellationToken cancellationToken)
@@ -32,6 +33,7 @@ internal static partial class ProviderWebhookEndpoint
         if (!WebhookSignature.IsValid(header, bytes.Span, keys, clock.GetUtcNow()))
         {
             LogRefused(logger);
+            metrics.Count("unsigned");
             return Problems.Validation(
                 WebhookSignature.Header,
                 "is missing, wrong or older than 300 seconds: send t=<unix seconds>,v1=<hex HMAC-SHA256 of \"t.body\"> made with the current secret");
@@ -39,12 +41,14 @@ internal static partial class ProviderWebhookEndpoint
 
         if (Parse(bytes.Span) is not { } webhook)
         {
+            metrics.Count("unreadable");
             return Problems.Validation("$", "must be an event of the provider as JSON");
         }
 
         if (Outcome(webhook) is not { } outcome)
         {
             LogIgnored(logger, webhook.Type, webhook.Id);
+            metrics.Count("ignored");
             return TypedResults.NoContent();
         }
 
@@ -52,16 +56,19 @@ internal static partial class ProviderWebhookEndpoint
         if (payment is null)
         {
             LogUnknownOrder(logger, webhook.Id, webhook.Reference);
+            metrics.Count("unknown-order");
             return TypedResults.NoContent();
         }
 
         if (payment.Amount != new Contracts.Money(webhook.Amount, webhook.Currency))
         {
             LogWrongAmount(logger, webhook.Id, webhook.Reference);
+            metrics.Count("wrong-amount");
             return Problems.Validation("amount", "is not the amount and currency of this order's charge");
         }
 
         var settled = await payments.SettleAsync(webhook.Reference, outcome, cancellationToken);
+        metrics.Count(settled.Unpublished.Count == 0 ? "settled" : "unpublished");
         return settled.Unpublished.Count == 0
             ? TypedResults.NoContent()
             : throw new DependencyUnavailableException("pubsub");

@@ -13,6 +13,13 @@ public static class Problems
     public const string TypePrefix = "urn:daprshop:problem:";
     public const string ContentType = "application/problem+json";
 
+    /// <summary>The name that a problem's type ends with, such as <c>sold-out</c>.</summary>
+    public static string NameOf(ProblemHttpResult problem)
+    {
+        ArgumentNullException.ThrowIfNull(problem);
+        return problem.ProblemDetails.Type?.StartsWith(TypePrefix, StringComparison.Ordinal) == true ? problem.ProblemDetails.Type[TypePrefix.Length..] : "other";
+    }
+
     public static ProblemHttpResult Validation(string member, string message) =>
         Validation(new Dictionary<string, string[]> { [member] = [message] });
 

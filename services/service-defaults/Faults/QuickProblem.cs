@@ -29,11 +29,15 @@ public sealed class QuickProblem
     public QuickProblem(ProblemHttpResult problem)
     {
         ArgumentNullException.ThrowIfNull(problem);
+        Name = Problems.NameOf(problem);
         _status = problem.StatusCode;
         _type = JsonEncodedText.Encode(problem.ProblemDetails.Type!);
         _title = JsonEncodedText.Encode(problem.ProblemDetails.Title!);
         _detail = JsonEncodedText.Encode(problem.ProblemDetails.Detail!);
     }
+
+    /// <summary>As <see cref="Problems.NameOf"/> has it.</summary>
+    public string Name { get; }
 
     public async Task WriteAsync(HttpContext context)
     {

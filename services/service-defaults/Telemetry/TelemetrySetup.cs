@@ -27,10 +27,12 @@ internal static class TelemetrySetup
     public static string ServiceName(WebApplicationBuilder builder) =>
         builder.Configuration["APP_ID"] ?? builder.Environment.ApplicationName;
 
+    public static bool Exports(IConfiguration configuration) => !string.IsNullOrEmpty(configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]);
+
     public static void AddTelemetry(this WebApplicationBuilder builder)
     {
         Activity.DefaultIdFormat = ActivityIdFormat.W3C;
-        if (string.IsNullOrEmpty(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
+        if (!Exports(builder.Configuration))
         {
             // Nobody exports, but logs and timelines still carry the trace id: a source without a listener starts no span at all.
             ActivitySource.AddActivityListener(new ActivityListener
@@ -45,7 +47,12 @@ internal static class TelemetrySetup
         AppContext.SetSwitch("Microsoft.AspNetCore.Hosting.SuppressActivityOpenTelemetryData", false);
         var name = ServiceName(builder);
         builder.Services.AddSingleton(_ => Traces(name, builder.Configuration));
-        builder.Services.AddSingleton(_ => Metrics(name, builder.Configuration));
+        builder.Services.AddSingleton(services =>
+        {
+            // Nobody asks for instruments that are only read: they are made with what reads them.
+            _ = services.GetServices<IObservedMetrics>().ToList();
+            return Metrics(name, builder.Configuration);
+        });
         builder.Services.AddHostedService<TelemetryStart>();
     }
 
@@ -63,8 +70,8 @@ internal static class TelemetrySetup
             .AddOtlpExporter(exporter => ChooseProtocol(exporter, configuration))
             .Build();
 
-    // The exporter reads the endpoint from the environment and appends /v1/traces or /v1/metrics itself.
-    private static void ChooseProtocol(OtlpExporterOptions exporter, IConfiguration configuration)
+    // The exporter reads the endpoint from the environment and appends /v1/traces, /v1/metrics or /v1/logs itself.
+    public static void ChooseProtocol(OtlpExporterOptions exporter, IConfiguration configuration)
     {
         if (string.IsNullOrEmpty(configuration["OTEL_EXPORTER_OTLP_PROTOCOL"]))
         {

@@ -1,7 +1,10 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using DaprShop.Contracts.Api;
 using DaprShop.Gateway.Limits;
+using DaprShop.ServiceDefaults.Telemetry;
 using DaprShop.TestKit;
+using DaprShop.Tests.Services.Metrics;
 using Microsoft.AspNetCore.Http;
 
 namespace DaprShop.Tests.Gateway;
@@ -30,6 +33,17 @@ public sealed class LimitsTests : IAsyncLifetime
         Assert.Equal("rate-limited", await answers[3].ProblemAsync());
         Assert.Equal("1", answers[3].Headers.GetValues("Retry-After").Single());
         Assert.Equal(3, _gateway.Sidecar.Invocations.Count);
+    }
+
+    [Fact]
+    public async Task User_OverHisBurst_IsCountedWhereHeWantedAnOrder()
+    {
+        using var meters = new MeterReader(_gateway.Get<IMeterFactory>());
+
+        await SendAsync(5);
+        await _gateway.PlaceAsync();
+
+        Assert.Equal(["rate-limited 1"], meters.Read(RefusedOrders.Name));
     }
 
     [Fact]

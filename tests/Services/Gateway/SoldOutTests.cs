@@ -1,8 +1,11 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using DaprShop.Gateway.SoldOut;
 using DaprShop.ServiceDefaults.Faults;
 using DaprShop.ServiceDefaults.Ids;
+using DaprShop.ServiceDefaults.Telemetry;
 using DaprShop.TestKit;
+using DaprShop.Tests.Services.Metrics;
 using Microsoft.AspNetCore.Http;
 
 namespace DaprShop.Tests.Gateway;
@@ -21,6 +24,7 @@ public sealed class SoldOutTests : IAsyncLifetime
     [Fact]
     public async Task Place_KnownToBeSoldOut_IsRefusedWithoutACallInTheWordsOfTheService()
     {
+        using var meters = new MeterReader(_gateway.Get<IMeterFactory>());
         var first = await _gateway.WarmAsync();
 
         var refused = await _gateway.PlaceAsync("shopper-2");
@@ -33,6 +37,7 @@ public sealed class SoldOutTests : IAsyncLifetime
             (problem.GetProperty("title").GetString(), problem.GetProperty("detail").GetString()));
         Assert.False(first.Headers.Contains("shop-sold-out"));
         Assert.Single(_gateway.Placed);
+        Assert.Equal(["sold-out 1"], meters.Read(RefusedOrders.Name));
     }
 
     [Fact]

@@ -1,10 +1,13 @@
+using DaprShop.Contracts;
 using DaprShop.Contracts.Inventory;
 using DaprShop.Contracts.Orders;
 using DaprShop.Inventory.Reservations;
 using DaprShop.Inventory.Stock;
 using DaprShop.Order.Orders;
 using DaprShop.ServiceDefaults.Ids;
+using DaprShop.ServiceDefaults.State;
 using DaprShop.TestKit;
+using DaprShop.Tests.Services.Metrics;
 using DaprShop.Tests.Services.Order;
 using DaprShop.Tests.Services.State;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -18,6 +21,7 @@ public sealed class SweepReservationsTests : IAsyncLifetime
 
     private readonly ManualClock _clock = new(SampleOrders.Now);
     private readonly Dictionary<string, EnsureOutcome> _orders = [];
+    private readonly MeterReader _meters = new();
     private FaultyStore _store = null!;
     private StockPools _pools = null!;
     private StockBucket _bucket = null!;
@@ -33,6 +37,7 @@ public sealed class SweepReservationsTests : IAsyncLifetime
         _sweep = new SweepReservations(
             _pools,
             new OrderBackstop(_orderService.Client()),
+            new StockMetrics(_meters, _store.Documents, _clock),
             _store.Dapr,
             new IdSource(),
             Options.Create(new SweepOptions()),
@@ -47,6 +52,7 @@ public sealed class SweepReservationsTests : IAsyncLifetime
         await _pools.DisposeAsync();
         await _store.DisposeAsync();
         _orderService.Dispose();
+        _meters.Dispose();
     }
 
     [Theory]
@@ -134,6 +140,38 @@ public sealed class SweepReservationsTests : IAsyncLifetime
         await _sweep.SweepAsync(CancellationToken.None);
 
         Assert.Equal(available, await AvailableAsync());
+    }
+
+    [Fact]
+    public async Task Sweep_TellsTheMetricsWhatTheUnitsAre()
+    {
+        await ReserveAsync("o-1");
+        await ReserveAsync("o-2");
+        await _bucket.DecideAsync((stock, now) => StockDecisions.Hold(stock, "o-1", now), CancellationToken.None);
+        await _bucket.DecideAsync((stock, now) => StockDecisions.Confirm(stock, "o-1", now), CancellationToken.None);
+        var settled = TestPools.Settings(Sku, units: 4) with { Sale = new SaleTerms("spring", new Money(100, "CNY"), 4, 1, SampleOrders.Now, SampleOrders.Now, "r-1") };
+        await _pools.CreateAsync(settled, CancellationToken.None);
+        await _store.Documents.ChangeAsync<StockIndex, bool>(
+            StockKeys.Index, found => Change.To(found!.Settle("spring", reopened: 0)!, true), CancellationToken.None);
+
+        await _sweep.SweepAsync(CancellationToken.None);
+
+        Assert.Equal([$"{Sku},available 12", $"{Sku},reserved 1", $"{Sku},sold 1"], _meters.Read(StockMetrics.Units));
+    }
+
+    [Fact]
+    public async Task Sweep_MoreSkusThanHaveANameOfTheirOwn_AreOneSeries()
+    {
+        for (var n = 1; n <= 101; n++)
+        {
+            await _pools.CreateAsync(TestPools.Settings($"SKU-{n}", units: n), CancellationToken.None);
+        }
+
+        await _sweep.SweepAsync(CancellationToken.None);
+
+        var units = _meters.Read(StockMetrics.Units);
+        Assert.Equal(101, units.Count);
+        Assert.Contains("other,available 201", units);
     }
 
     private static Reserve Command(string id) => new(id, Sku, 1, SampleOrders.One(id, quantity: 1).Encode());

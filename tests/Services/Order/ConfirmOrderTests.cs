@@ -1,10 +1,12 @@
 using DaprShop.Contracts.Inventory;
 using DaprShop.Order.Clients;
 using DaprShop.Order.Log;
+using DaprShop.Order.Operations;
 using DaprShop.Order.Orders;
 using DaprShop.Order.Saga;
 using DaprShop.Order.Streaming;
 using DaprShop.TestKit;
+using DaprShop.Tests.Services.Metrics;
 using DaprShop.Tests.Services.State;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
@@ -15,6 +17,8 @@ public sealed class ConfirmOrderTests : IAsyncLifetime
 {
     private static readonly OrderContent Order = SampleOrders.One();
 
+    private readonly MeterReader _meters = new();
+    private readonly ManualClock _clock = new(Order.CreatedAt);
     private FaultyStore _store = null!;
     private OrderRecords _records = null!;
     private OrderAdvance _advance = null!;
@@ -25,12 +29,16 @@ public sealed class ConfirmOrderTests : IAsyncLifetime
         _store.Sidecar.HasBroker = true;
         _records = new OrderRecords(_store.Documents);
         _advance = new OrderAdvance(
-            _store.Documents, new OrderWatches(Options.Create(new OrderStreamOptions())), new ManualClock(SampleOrders.Now), NullLogger<OrderAdvance>.Instance);
+            _store.Documents, new OrderWatches(Options.Create(new OrderStreamOptions())), new SagaMetrics(_meters), _clock, NullLogger<OrderAdvance>.Instance);
         await _records.CreateAsync(Order, CancellationToken.None);
         await HappenAsync(OrderEvent.HoldTaken, OrderEvent.PaymentSucceeded);
     }
 
-    public async Task DisposeAsync() => await _store.DisposeAsync();
+    public async Task DisposeAsync()
+    {
+        await _store.DisposeAsync();
+        _meters.Dispose();
+    }
 
     /// <summary>Found by the simulation (seed 193): the first attempt's answer was lost, and a refund was faster than the second attempt.</summary>
     [Fact]
@@ -62,6 +70,18 @@ public sealed class ConfirmOrderTests : IAsyncLifetime
 
         Assert.False(confirmed);
         Assert.Empty(_store.Sidecar.Published);
+    }
+
+    [Fact]
+    public async Task Run_TwiceAndThenRefunded_MeasuresTheSagaOnce()
+    {
+        _clock.Advance(TimeSpan.FromSeconds(7));
+        await RunAsync(new ChangeReservationResult(Done: true, ReservationState.Confirmed));
+        _clock.Advance(TimeSpan.FromSeconds(7));
+        await RunAsync(new ChangeReservationResult(Done: true, ReservationState.Confirmed));
+        await HappenAsync(OrderEvent.RefundRequested, OrderEvent.Refunded);
+
+        Assert.Equal(["confirmed 7"], _meters.Read(SagaMetrics.Duration));
     }
 
     private async Task<bool> RunAsync(ChangeReservationResult answer)

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using DaprShop.Contracts.Inventory;
 using DaprShop.Order.Log;
+using DaprShop.Order.Operations;
 using DaprShop.Order.Orders;
 using DaprShop.Order.Reading;
 using DaprShop.Order.Saga;
@@ -205,6 +206,7 @@ public sealed class OrderStreamTests : IAsyncLifetime
         builder.Services.AddSingleton<OrderLogReader>();
         builder.Services.AddSingleton<OrderRecords>();
         builder.Services.AddSingleton<OrderStore>();
+        builder.Services.AddSingleton<SagaMetrics>();
         builder.Services.AddSingleton<OrderAdvance>();
         builder.Services.AddOrderStreams();
         var app = builder.Build();

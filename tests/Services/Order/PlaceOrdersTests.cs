@@ -17,7 +17,9 @@ using DaprShop.ServiceDefaults.Faults;
 using DaprShop.ServiceDefaults.Ids;
 using DaprShop.ServiceDefaults.Json;
 using DaprShop.ServiceDefaults.State;
+using DaprShop.ServiceDefaults.Telemetry;
 using DaprShop.TestKit;
+using DaprShop.Tests.Services.Metrics;
 using DaprShop.Tests.Services.State;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -36,6 +38,7 @@ public sealed class PlaceOrdersTests : IAsyncLifetime
 
     private readonly ManualClock _clock = new();
     private readonly ManualClock _standing = new();
+    private readonly MeterReader _meters = new();
     private readonly OrderTails _tails = new();
     private readonly StubHttp _catalog;
     private readonly StubHttp _inventory;
@@ -85,7 +88,7 @@ public sealed class PlaceOrdersTests : IAsyncLifetime
             _outcomes,
             options,
             TimeProvider.System);
-        _service = await RunningService.StartAsync(builder => Build(builder, acceptance, new SaleOffers(inventory)), clock: _clock);
+        _service = await RunningService.StartAsync(builder => Build(builder, acceptance, new SaleOffers(inventory), new RefusedOrders(_meters)), clock: _clock);
     }
 
     public async Task DisposeAsync()
@@ -97,6 +100,7 @@ public sealed class PlaceOrdersTests : IAsyncLifetime
         _log.Dispose();
         _pace.Dispose();
         _reads.Dispose();
+        _meters.Dispose();
         _open.Dispose();
         await _store.DisposeAsync();
     }
@@ -153,6 +157,29 @@ public sealed class PlaceOrdersTests : IAsyncLifetime
             [202, 422, 202, 409, 409, 422, 429, 503], together.Take(8).Select(answer => answer.Status));
         Assert.Equal([400, 404, 503], together.Select(answer => answer.Status).Skip(8).Distinct());
         Assert.Equal(["SKU-EMPTY", "SKU-EMPTY"], together.Where(answer => answer.SoldOutPool is not null).Select(answer => answer.SoldOutPool));
+    }
+
+    [Fact]
+    public async Task Place_ThroughEitherDoor_CountsWhatWasRefusedAndWhy()
+    {
+        Sent[] sent =
+        [
+            new(Orders, "k-1", Line("SKU-1001")),
+            new(Orders, "k-sold-out", Line("SKU-EMPTY")),
+            new(Orders, "k-busy", Line("SKU-BUSY")),
+            new(Orders, "k-lost", Line("SKU-LOST")),
+            new(Orders, "k-quantity", Line("SKU-1001", quantity: 0)),
+            new("/api/v1/sales/none/orders", "k-no-sale", SaleBody),
+        ];
+
+        await TogetherAsync(sent);
+        foreach (var one in sent)
+        {
+            await AloneAsync(one);
+        }
+
+        Assert.Equal(["dependency-unavailable 2", "not-found 2", "overloaded 2", "sold-out 2", "validation 2"], _meters.Read(RefusedOrders.Name));
+        Assert.Equal(1, _tails.Accepted);
     }
 
     [Fact]
@@ -247,11 +274,12 @@ public sealed class PlaceOrdersTests : IAsyncLifetime
         Assert.All(answers, answer => Assert.Equal(409, answer.Status));
     }
 
-    private static WebApplication Build(WebApplicationBuilder builder, OrderAcceptance acceptance, SaleOffers sales)
+    private static WebApplication Build(WebApplicationBuilder builder, OrderAcceptance acceptance, SaleOffers sales, RefusedOrders refusals)
     {
         builder.AddServiceDefaults(options => options.UseSidecar = false);
         builder.Services.AddSingleton(acceptance);
         builder.Services.AddSingleton(sales);
+        builder.Services.AddSingleton(refusals);
         builder.Services.AddSingleton<OrderPlacing>();
         var app = builder.Build();
         app.MapPlaceOrder();

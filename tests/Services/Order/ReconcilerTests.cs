@@ -1,7 +1,9 @@
 using DaprShop.Contracts.Api;
+using DaprShop.Contracts.Events;
 using DaprShop.Contracts.Inventory;
 using DaprShop.Contracts.Payments;
 using DaprShop.Order.Clients;
+using DaprShop.Order.DeadLetters;
 using DaprShop.Order.Log;
 using DaprShop.Order.Operations;
 using DaprShop.Order.Orders;
@@ -15,6 +17,7 @@ using DaprShop.ServiceDefaults.Ids;
 using DaprShop.ServiceDefaults.Json;
 using DaprShop.ServiceDefaults.State;
 using DaprShop.TestKit;
+using DaprShop.Tests.Services.Metrics;
 using DaprShop.Tests.Services.State;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -30,6 +33,8 @@ public sealed class ReconcilerTests : IAsyncLifetime
 
     private readonly ManualClock _clock = new(SampleOrders.Now);
     private readonly Inventory _inventory = new();
+    private readonly MeterReader _meters = new();
+    private BulkReads _bulk = null!;
     private StubHttp _inventoryHttp = null!;
     private StubHttp _paymentHttp = null!;
     private FaultyStore _store = null!;
@@ -39,6 +44,7 @@ public sealed class ReconcilerTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _store = await FaultyStore.StartAsync();
+        _bulk = BulkReadsTests.Over(_store.Sidecar.Address);
         _history = new ReconciliationHistory(_store.Documents, _clock);
         _observed = new ObservedGauges(_clock);
         _inventoryHttp = new StubHttp((path, _) => _inventory.Answer(path));
@@ -49,7 +55,7 @@ public sealed class ReconcilerTests : IAsyncLifetime
             OrderKeys.Slot(0), found => OrderSlots.Take(found, 0, "replica-a", "run-1", SampleOrders.Now), CancellationToken.None);
         await _store.Documents.WriteOnceAsync(OrderKeys.LogRecord(0, 1, 0), new OrderLogRecord(0, 1, 0, [EncodedOrder.Of(Order, ShopJson.Documents)]), CancellationToken.None);
         await new UserOrders(_store.Documents).AddAsync(Order, CancellationToken.None);
-        var advance = new OrderAdvance(_store.Documents, new OrderWatches(Options.Create(new OrderStreamOptions())), _clock, NullLogger<OrderAdvance>.Instance);
+        var advance = new OrderAdvance(_store.Documents, new OrderWatches(Options.Create(new OrderStreamOptions())), new SagaMetrics(_meters), _clock, NullLogger<OrderAdvance>.Instance);
         foreach (var happened in new[] { OrderEvent.HoldTaken, OrderEvent.PaymentSucceeded, OrderEvent.ReservationConfirmed })
         {
             await advance.AdvanceAsync(Order, happened, new TransitionDetails(), CancellationToken.None);
@@ -61,6 +67,8 @@ public sealed class ReconcilerTests : IAsyncLifetime
     public async Task DisposeAsync()
     {
         _observed.Dispose();
+        _meters.Dispose();
+        _bulk.Dispose();
         await _store.DisposeAsync();
         _inventoryHttp.Dispose();
         _paymentHttp.Dispose();
@@ -101,6 +109,24 @@ public sealed class ReconcilerTests : IAsyncLifetime
         Assert.Equal((1, 0), (adrift["ended-orders-settled-stock"], adrift["charged-at-most-once"]));
         Assert.Equal((0, 0), (mended["ended-orders-settled-stock"], mended[InvariantGauges.Lag]));
         Assert.Empty(longAfter);
+    }
+
+    [Fact]
+    public async Task Run_TellsTheMetricsWhatDriftedAndWhichLettersAreOpen()
+    {
+        await using var reconciler = Reconciler();
+        await Letters.AddAsync(Subscriptions.All[0], DeadMessage.Of("{}"u8.ToArray()), failure: null, CancellationToken.None);
+
+        await RunAsync(reconciler);
+        var adrift = (_meters.Read(ReconciliationMetrics.Drift), _meters.Read(ReconciliationMetrics.OpenLetters));
+        await RunAsync(reconciler);
+        _inventory.IsUp = false;
+        await RunAsync(reconciler);
+
+        Assert.Equal(["confirmed-not-sold,true 1"], adrift.Item1);
+        Assert.Equal([$"{Subscriptions.All[0].Name} 1"], adrift.Item2);
+        Assert.Empty(_meters.Read(ReconciliationMetrics.Drift));
+        Assert.Equal(["completed 2", "failed 1"], _meters.Read(ReconciliationMetrics.Runs));
     }
 
     /// <summary>The lock only sheds contention: here it has expired, and a second run holds it while the first goes on.</summary>
@@ -193,6 +219,8 @@ public sealed class ReconcilerTests : IAsyncLifetime
         Assert.Equal(Enumerable.Range(5, ReconciliationHistory.Kept).Reverse().Select(n => $"{n}"), ids);
     }
 
+    private DeadLetterStore Letters => new(_store.Documents, _bulk, _clock);
+
     private async Task<Reconciliation> RunAsync(Reconciler reconciler) =>
         await reconciler.RunAsync(await _history.BeginAsync("operator", CancellationToken.None), CancellationToken.None);
 
@@ -205,6 +233,7 @@ public sealed class ReconcilerTests : IAsyncLifetime
         return new Reconciler(
             new FactsReader(new AuditReader(log, _store.Documents, inventory, payments, _clock), log, userOrders, _clock),
             _observed.Gauges,
+            new ReconciliationMetrics(_meters, Letters, _clock),
             new DriftRepairs(orders, inventory, payments, new NoRefunds(), intake: null!, sagas: null!, userOrders, NullLogger<DriftRepairs>.Instance),
             _history,
             _store.Dapr,

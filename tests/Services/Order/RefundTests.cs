@@ -3,6 +3,7 @@ using DaprShop.Contracts.Inventory;
 using DaprShop.Contracts.Payments;
 using DaprShop.Order.Clients;
 using DaprShop.Order.Log;
+using DaprShop.Order.Operations;
 using DaprShop.Order.Orders;
 using DaprShop.Order.Refunding;
 using DaprShop.Order.Saga;
@@ -10,6 +11,7 @@ using DaprShop.Order.Streaming;
 using DaprShop.ServiceDefaults.Faults;
 using DaprShop.ServiceDefaults.Http;
 using DaprShop.TestKit;
+using DaprShop.Tests.Services.Metrics;
 using DaprShop.Tests.Services.State;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -28,6 +30,7 @@ public sealed class RefundTests : IAsyncLifetime
     private readonly Starts _starts = new();
     private readonly StubHttp _inventory = new((_, _) => new ChangeReservationResult(Done: true, ReservationState.Returned));
     private readonly StubHttp _payment = new((_, _) => new PaymentResult("pay_1", PaymentStatus.Refunded, Reason: null));
+    private readonly MeterReader _meters = new();
     private FaultyStore _store = null!;
     private OrderStore _orders = null!;
     private OrderAdvance _advance = null!;
@@ -39,7 +42,7 @@ public sealed class RefundTests : IAsyncLifetime
         _store.Sidecar.HasBroker = true;
         var records = new OrderRecords(_store.Documents);
         _orders = new OrderStore(_store.Documents, records, new OrderTails(), new OrderLogReader(_store.Documents));
-        _advance = new OrderAdvance(_store.Documents, new OrderWatches(Options.Create(new OrderStreamOptions())), _clock, NullLogger<OrderAdvance>.Instance);
+        _advance = new OrderAdvance(_store.Documents, new OrderWatches(Options.Create(new OrderStreamOptions())), new SagaMetrics(_meters), _clock, NullLogger<OrderAdvance>.Instance);
         _open = new OpenRefunds(_store.Documents, _clock);
         await records.CreateAsync(Order, CancellationToken.None);
     }
@@ -49,6 +52,7 @@ public sealed class RefundTests : IAsyncLifetime
         await _store.DisposeAsync();
         _inventory.Dispose();
         _payment.Dispose();
+        _meters.Dispose();
     }
 
     [Fact]

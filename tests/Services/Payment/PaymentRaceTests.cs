@@ -6,6 +6,7 @@ using DaprShop.Payment.Payments;
 using DaprShop.Payment.Provider;
 using DaprShop.ServiceDefaults.Faults;
 using DaprShop.ServiceDefaults.Json;
+using DaprShop.Tests.Services.Metrics;
 using DaprShop.Tests.Services.Order;
 using DaprShop.Tests.Services.State;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -24,6 +25,7 @@ public sealed class PaymentRaceTests(ITestOutputHelper output) : IAsyncLifetime
     private static readonly Money Amount = new(1000, "CNY");
 
     private readonly ConcurrentDictionary<string, int> _refunds = new(StringComparer.Ordinal);
+    private readonly MeterReader _meters = new();
     private FaultyStore _store = null!;
     private StubHttp _provider = null!;
     private PaymentProcess _payments = null!;
@@ -38,6 +40,7 @@ public sealed class PaymentRaceTests(ITestOutputHelper output) : IAsyncLifetime
             _store.Documents,
             new ProviderClient(_provider.Client(), NullLogger<ProviderClient>.Instance),
             _store.Events,
+            new PaymentMetrics(_meters),
             TimeProvider.System,
             NullLogger<PaymentProcess>.Instance);
     }
@@ -45,6 +48,7 @@ public sealed class PaymentRaceTests(ITestOutputHelper output) : IAsyncLifetime
     public async Task DisposeAsync()
     {
         _provider.Dispose();
+        _meters.Dispose();
         await _store.DisposeAsync();
     }
 

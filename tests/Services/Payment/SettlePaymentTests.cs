@@ -5,6 +5,7 @@ using DaprShop.Payment.Provider;
 using DaprShop.Payment.Settlement;
 using DaprShop.ServiceDefaults.Events;
 using DaprShop.TestKit;
+using DaprShop.Tests.Services.Metrics;
 using DaprShop.Tests.Services.Order;
 using DaprShop.Tests.Services.State;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -16,6 +17,7 @@ public sealed class SettlePaymentTests : IAsyncLifetime
     private static readonly Money Amount = new(1000, "CNY");
 
     private readonly ManualClock _clock = new(SampleOrders.Now);
+    private readonly MeterReader _meters = new();
     private FaultyStore _store = null!;
     private StubHttp _provider = null!;
 
@@ -28,6 +30,7 @@ public sealed class SettlePaymentTests : IAsyncLifetime
     public async Task DisposeAsync()
     {
         _provider.Dispose();
+        _meters.Dispose();
         await _store.DisposeAsync();
     }
 
@@ -62,7 +65,7 @@ public sealed class SettlePaymentTests : IAsyncLifetime
         await using var events = new EventPublisher(new BulkPublishClient(broker.Client()));
         using var http = new StubHttp((_, _) => new ChargeAnswer("ch_1", "succeeded"));
         var payments = new PaymentProcess(
-            _store.Documents, new ProviderClient(http.Client(), NullLogger<ProviderClient>.Instance), events, _clock, NullLogger<PaymentProcess>.Instance);
+            _store.Documents, new ProviderClient(http.Client(), NullLogger<ProviderClient>.Instance), events, new PaymentMetrics(_meters), _clock, NullLogger<PaymentProcess>.Instance);
 
         var charging = payments.ChargeAsync(new RequestPayment("o-1", "shopper-1", Amount, "tok_ok"), CancellationToken.None);
         await Eventually.True(() => !broker.Requests.IsEmpty);
@@ -71,6 +74,36 @@ public sealed class SettlePaymentTests : IAsyncLifetime
 
         Assert.Equal((PaymentStatus.Succeeded, 1), (payment.Status, payment.Unpublished.Count));
         Assert.Single((await payments.ReadAsync("o-1", CancellationToken.None))!.Unpublished);
+    }
+
+    [Fact]
+    public async Task Charge_EachOutcome_IsMeasuredOnceFromItsRequest()
+    {
+        var status = "processing";
+        using var http = new StubHttp((path, _) => path == "/v1/refunds" ? new RefundAnswer("re_1", "succeeded") : new ChargeAnswer("ch_1", status));
+        var payments = new PaymentProcess(
+            _store.Documents,
+            new ProviderClient(http.Client(), NullLogger<ProviderClient>.Instance),
+            _store.Events,
+            new PaymentMetrics(_meters),
+            _clock,
+            NullLogger<PaymentProcess>.Instance);
+        _store.Sidecar.HasBroker = true;
+
+        await payments.ChargeAsync(new RequestPayment("o-1", "shopper-1", Amount, "tok_async"), CancellationToken.None);
+        _clock.Advance(TimeSpan.FromSeconds(3));
+        await payments.SettleAsync("o-1", new ChargeOutcome("ch_1", ChargeStatus.Succeeded), CancellationToken.None);
+        await payments.SettleAsync("o-1", new ChargeOutcome("ch_1", ChargeStatus.Succeeded), CancellationToken.None);
+        _clock.Advance(TimeSpan.FromSeconds(60));
+        await payments.RefundAsync("o-1", CancellationToken.None);
+        status = "declined";
+        await payments.ChargeAsync(new RequestPayment("o-2", "shopper-1", Amount, "tok_declined"), CancellationToken.None);
+        await payments.CloseAsync(new PaymentCommand("o-3", "shopper-1", Amount), CancellationToken.None);
+
+        Assert.Equal(["refunded 63", "succeeded 3"], _meters.Read(PaymentMetrics.Duration));
+        Assert.Equal(
+            ["failed", "refunded", "succeeded", "voided"],
+            _meters.Read().Keys.Select(key => key.Split('{', '}')[1]));
     }
 
     [Theory]
@@ -83,7 +116,7 @@ public sealed class SettlePaymentTests : IAsyncLifetime
             ? new RefundAnswer("re_1", "succeeded")
             : new ProviderCharges([new ProviderCharge("ch_1", charge, 1000, "CNY", "tok_ok", "o-1", Refunded: 0, SampleOrders.Now)]));
         var payments = new PaymentProcess(
-            _store.Documents, new ProviderClient(http.Client(), NullLogger<ProviderClient>.Instance), _store.Events, _clock, NullLogger<PaymentProcess>.Instance);
+            _store.Documents, new ProviderClient(http.Client(), NullLogger<ProviderClient>.Instance), _store.Events, new PaymentMetrics(_meters), _clock, NullLogger<PaymentProcess>.Instance);
         await ChangeAsync(found => PaymentDecisions.Request(found, new RequestPayment("o-1", "shopper-1", Amount, "tok_ok"), _clock.GetUtcNow()));
         await ChangeAsync(found => PaymentDecisions.Close(found, new PaymentCommand("o-1", "shopper-1", Amount), _clock.GetUtcNow()));
 
@@ -100,7 +133,7 @@ public sealed class SettlePaymentTests : IAsyncLifetime
     private async Task<bool> SettleAsync()
     {
         var provider = new ProviderClient(_provider.Client(), NullLogger<ProviderClient>.Instance);
-        var payments = new PaymentProcess(_store.Documents, provider, _store.Events, _clock, NullLogger<PaymentProcess>.Instance);
+        var payments = new PaymentProcess(_store.Documents, provider, _store.Events, new PaymentMetrics(_meters), _clock, NullLogger<PaymentProcess>.Instance);
         return await new SettlePayment(payments, provider, _clock).RunAsync(context: null!, "o-1");
     }
 }

@@ -25,6 +25,7 @@ public sealed class InfraFlagsTests
     [Theory]
     [InlineData("install faketime", "", "faketime")]
     [InlineData("install nftables faketime", "", "faketime nftables")]
+    [InlineData("install promtool", "", "promtool")]
     [InlineData("install rabbitmq nftables", "redis rabbitmq", "nftables")]
     [InlineData("install redis", "redis", "")]
     public void Tools_AreInstalledAsServersAre(string line, string servers, string tools)
@@ -58,7 +59,7 @@ public sealed class InfraFlagsTests
     [InlineData("up rabitmq", "unknown server 'rabitmq'; did you mean 'rabbitmq'?")]
     [InlineData("up faketime", "faketime is no server; it is only installed: infra install faketime")]
     [InlineData("install faketiem", "unknown server 'faketiem'; did you mean 'faketime'?")]
-    [InlineData("install", "name a server: redis, rabbitmq, kafka, faketime, nftables")]
+    [InlineData("install", "name a server: redis, rabbitmq, kafka, faketime, nftables, promtool")]
     [InlineData("up redis --prot", "unknown flag: --prot; did you mean 'port'?")]
     [InlineData("up redis --port 70000", "invalid value \"70000\" for --port")]
     [InlineData("up redis --port 0", "--port must be at least 1")]

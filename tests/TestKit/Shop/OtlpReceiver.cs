@@ -11,10 +11,15 @@ namespace DaprShop.TestKit.Shop;
 /// <param name="Source">The instrumentation scope.</param>
 public sealed record Span(string Service, string Source, string Name, string TraceId, string Id, string ParentId);
 
-/// <summary>A collector for traces over OTLP/HTTP that keeps what it is sent.</summary>
+/// <param name="TraceId">Empty: it belongs to no trace.</param>
+public sealed record LogRecord(string Service, string Body, string TraceId);
+
+/// <summary>A collector over OTLP/HTTP that keeps the spans, the log records and the names of the metrics that it is sent.</summary>
 public sealed class OtlpReceiver : IAsyncDisposable
 {
     private readonly ConcurrentQueue<Span> _spans = new();
+    private readonly ConcurrentQueue<LogRecord> _logs = new();
+    private readonly ConcurrentDictionary<(string Service, string Name), bool> _metrics = new();
     private readonly WebApplication _server;
 
     private OtlpReceiver(string endpoint)
@@ -24,29 +29,29 @@ public sealed class OtlpReceiver : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls(endpoint);
         _server = builder.Build();
-        _server.MapPost("/v1/traces", async (HttpContext context) =>
-        {
-            using var body = new MemoryStream();
-            await context.Request.Body.CopyToAsync(body, context.RequestAborted);
-            foreach (var span in OtlpSpans.Read(body.ToArray()))
-            {
-                _spans.Enqueue(span);
-            }
-        });
-        _server.MapPost("/v1/metrics", () => { });
+        Map("/v1/traces", body => OtlpSpans.Read(body).ToList().ForEach(_spans.Enqueue));
+        Map("/v1/logs", body => OtlpSpans.ReadLogs(body).ToList().ForEach(_logs.Enqueue));
+        Map("/v1/metrics", body => OtlpSpans.ReadMetrics(body).ToList().ForEach(metric => _metrics.TryAdd(metric, true)));
     }
 
     public string Endpoint { get; }
 
-    /// <summary>What the launcher, and with it everything it starts, needs to send its traces here soon.</summary>
+    /// <summary>What the launcher, and with it everything it starts, needs to send what it has here soon.</summary>
     public IReadOnlyDictionary<string, string> Environment => new Dictionary<string, string>
     {
         ["OTEL_EXPORTER_OTLP_ENDPOINT"] = Endpoint,
         ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
         ["OTEL_BSP_SCHEDULE_DELAY"] = "200",
+        ["OTEL_BLRP_SCHEDULE_DELAY"] = "200",
+        ["OTEL_METRIC_EXPORT_INTERVAL"] = "1000",
     };
 
     public IReadOnlyList<Span> Trace(string traceId) => [.. _spans.Where(span => span.TraceId == traceId)];
+
+    public IReadOnlyList<LogRecord> Logs(string traceId) => [.. _logs.Where(record => record.TraceId == traceId)];
+
+    /// <summary>Such as <c>order shop.orders.accepted</c>.</summary>
+    public IReadOnlyList<string> Metrics => [.. _metrics.Keys.Select(metric => $"{metric.Service} {metric.Name}").Order(StringComparer.Ordinal)];
 
     public static async Task<OtlpReceiver> StartAsync()
     {
@@ -56,4 +61,11 @@ public sealed class OtlpReceiver : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => _server.DisposeAsync();
+
+    private void Map(string path, Action<byte[]> take) => _server.MapPost(path, async (HttpContext context) =>
+    {
+        using var body = new MemoryStream();
+        await context.Request.Body.CopyToAsync(body, context.RequestAborted);
+        take(body.ToArray());
+    });
 }

@@ -3,8 +3,8 @@ using System.Text;
 namespace DaprShop.TestKit.Shop;
 
 /// <summary>
-/// Walks an ExportTraceServiceRequest (opentelemetry/proto/trace/v1/trace.proto) by field numbers: a generated parser would bring the
-/// generator and the whole schema for five fields.
+/// Walks export requests (opentelemetry/proto/{trace,metrics,logs}/v1) by field numbers: a generated parser would bring the
+/// generator and the whole schema for a few fields.
 /// </summary>
 internal static class OtlpSpans
 {
@@ -12,10 +12,7 @@ internal static class OtlpSpans
     {
         foreach (var resourceSpans in Fields(request, 1))
         {
-            var service = Fields(resourceSpans, 1).SelectMany(resource => Fields(resource, 1))
-                .Where(attribute => Text(attribute, 1) == "service.name")
-                .Select(attribute => Text(Fields(attribute, 2).Single(), 1))
-                .FirstOrDefault("");
+            var service = ServiceOf(resourceSpans);
             foreach (var scopeSpans in Fields(resourceSpans, 2))
             {
                 var source = Fields(scopeSpans, 1).Select(scope => Text(scope, 1)).FirstOrDefault("");
@@ -26,6 +23,27 @@ internal static class OtlpSpans
             }
         }
     }
+
+    /// <summary>The names of an ExportMetricsServiceRequest, by service.</summary>
+    public static IEnumerable<(string Service, string Metric)> ReadMetrics(ReadOnlyMemory<byte> request) =>
+        from resource in Fields(request, 1)
+        let service = ServiceOf(resource)
+        from scope in Fields(resource, 2)
+        from metric in Fields(scope, 2)
+        select (service, Text(metric, 1));
+
+    /// <summary>The records of an ExportLogsServiceRequest.</summary>
+    public static IEnumerable<LogRecord> ReadLogs(ReadOnlyMemory<byte> request) =>
+        from resource in Fields(request, 1)
+        let service = ServiceOf(resource)
+        from scope in Fields(resource, 2)
+        from record in Fields(scope, 2)
+        select new LogRecord(service, Text(Field(record, 5), 1), Hex(record, 9));
+
+    private static string ServiceOf(ReadOnlyMemory<byte> resource) => Fields(resource, 1).SelectMany(described => Fields(described, 1))
+        .Where(attribute => Text(attribute, 1) == "service.name")
+        .Select(attribute => Text(Fields(attribute, 2).Single(), 1))
+        .FirstOrDefault("");
 
     private static string Text(ReadOnlyMemory<byte> message, int number) => Encoding.UTF8.GetString(Field(message, number).Span);
 

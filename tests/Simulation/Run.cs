@@ -35,6 +35,9 @@ internal sealed class Run
     /// <summary>From here on nothing goes wrong any more.</summary>
     private static readonly TimeSpan Healed = Plan.Length + TimeSpan.FromSeconds(10);
 
+    /// <summary>Two renewals: by then each order log has its owner again.</summary>
+    private static readonly TimeSpan Settled = TimeSpan.FromSeconds(4);
+
     /// <summary>
     /// Nothing may move for so long before the run is at rest. Longer than the backstop takes to judge an orphan, with the lock of a sweeper that
     /// died before it.
@@ -62,6 +65,7 @@ internal sealed class Run
     private readonly Chance _chance;
     private readonly List<Replica> _replicas = [];
     private long _quietSince = -1;
+    private bool _isAtRest;
 
     private Run(ulong seed, PlantedBug bug, bool keepsWords)
     {
@@ -121,15 +125,12 @@ internal sealed class Run
         _nemesis.Watch(_store);
         Every(TimeSpan.FromSeconds(5), AppIds.Inventory, "/inventory-sweep");
         Every(TimeSpan.FromSeconds(5), AppIds.Order, "/order-sweep");
-        _world.After(Healed, () =>
-        {
-            _nemesis.Heal();
-            Doze();
-        });
-        var isAtRest = _world.RunUntil(IsAtRest, Limit);
+        _world.After(Healed, _nemesis.Heal);
+        _world.After(Healed + Settled, Doze);
+        _isAtRest = _world.RunUntil(IsAtRest, Limit);
         var judged = new Judgement(_store, _provider.Ledger, _customers.Promises, _plan, _nemesis.Jumps > 0 || _nemesis.Pauses > 0);
         var violations = judged.Violations.ToList();
-        if (!isAtRest)
+        if (!_isAtRest)
         {
             violations.Add(NotAtRest());
         }
@@ -163,22 +164,22 @@ internal sealed class Run
         _workflows.Host(app, Pick);
     }
 
-    /// <summary>A cron binding: whether anybody heard it, nobody knows.</summary>
-    private void Every(TimeSpan period, string app, string path) => _world.After(period, () =>
+    /// <summary>A cron binding: whether anybody heard it, nobody knows. Where all is at rest it comes more seldom: it has found what there was.</summary>
+    private void Every(TimeSpan period, string app, string path) => _world.After(_isAtRest ? period * 6 : period, () =>
     {
         _network.Send(app, Dependency.Cron, new Request("POST", path, default), _ => { });
         Every(period, app, path);
     });
 
-    /// <summary>Leases and the like are all that an order replica has to do when no order is open: it need not do it every two seconds for ever.</summary>
+    /// <summary>When all orders are placed, only a request that wakes an order replica may need its leases: they are renewed more seldom.</summary>
     private void Doze()
     {
-        if (_customers.AreDone && _broker.Pending == 0 && !_workflows.IsRunning(AppIds.Order))
+        if (_customers.HavePlaced)
         {
             _replicas.FindAll(replica => replica.App == AppIds.Order).ForEach(replica => replica.Process.Doze(TimeSpan.FromSeconds(30)));
         }
 
-        _world.After(TimeSpan.FromSeconds(4), Doze);
+        _world.After(TimeSpan.FromSeconds(1), Doze);
     }
 
     private bool IsQuiet() =>

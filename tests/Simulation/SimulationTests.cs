@@ -1,3 +1,4 @@
+using DaprShop.TestKit.Shop;
 using Xunit.Abstractions;
 
 namespace DaprShop.Tests.Simulation;
@@ -10,7 +11,9 @@ public sealed class SimulationTests(ITestOutputHelper output)
     {
         var seeds = SeedRange.OfEnvironment();
 
-        var result = Sweep.Over(seeds);
+        var progress = Path.Combine(Checkout.Root, "artifacts", $"simulation-from-{seeds.First}.txt");
+
+        var result = Sweep.Over(seeds, progress);
 
         output.WriteLine(result.ToString());
         if (result.Trace is { } trace)

@@ -22,16 +22,24 @@ internal static class Sweep
 {
     private const int MostFailed = 10;
 
-    public static SweepResult Over(SeedRange seeds, PlantedBug? bug = null)
+    /// <summary>Seeds between two lines of a progress file.</summary>
+    private const int Stretch = 5000;
+
+    /// <param name="progress">A file that tells, as soon as it is known, how far it got and which seeds failed: it survives a run that is broken off.</param>
+    public static SweepResult Over(SeedRange seeds, string progress)
     {
         var started = Stopwatch.GetTimestamp();
         var failed = new List<Verdict>();
         var total = Counts.None;
         var hash = 0UL;
+        var done = 0;
         string? trace = null;
         var gate = new Lock();
+        File.WriteAllText(progress, $"{seeds.Count} seeds from {seeds.First}\n");
         Parallel(seeds.Count, Work);
-        return new SweepResult(seeds, [.. failed.OrderBy(verdict => verdict.Seed)], total, hash, Stopwatch.GetElapsedTime(started), trace);
+        return Result();
+
+        SweepResult Result() => new(seeds with { Count = done }, [.. failed.OrderBy(verdict => verdict.Seed)], total, hash, Stopwatch.GetElapsedTime(started), trace);
 
         void Work(int index)
         {
@@ -40,7 +48,7 @@ internal static class Sweep
                 return;
             }
 
-            var verdict = TryRun(seeds.First + (ulong)index, bug, seeds.KeepsWords);
+            var verdict = TryRun(seeds.First + (ulong)index, bug: null, seeds.KeepsWords);
             lock (gate)
             {
                 total = total.Plus(verdict.Counts);
@@ -49,6 +57,13 @@ internal static class Sweep
                 if (verdict.Violations.Count > 0)
                 {
                     failed.Add(verdict);
+                    File.AppendAllText(progress, $"SIMULATION_SEED={verdict.Seed}: {verdict}\n");
+                }
+
+                done++;
+                if (done % Stretch == 0 || done == seeds.Count)
+                {
+                    File.AppendAllText(progress, $"{Result()}\n");
                 }
             }
         }

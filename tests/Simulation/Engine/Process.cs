@@ -11,7 +11,7 @@ internal sealed class Process : TaskScheduler
     private readonly List<Errand> _errands = [];
     private readonly List<Action> _overdue = [];
     private long _pausedUntil;
-    private bool _isDozing;
+    private long _dozesUntil;
 
     public Process(World world, int number, string name)
     {
@@ -30,17 +30,15 @@ internal sealed class Process : TaskScheduler
 
     public bool IsPaused => _pausedUntil > _world.Now;
 
+    /// <summary>What is done every so often is not done meanwhile.</summary>
+    public bool IsDozing => _dozesUntil > _world.Now;
+
     /// <summary>Turns of code that could run now.</summary>
     public int Ready => IsPaused ? 0 : _ready.Count;
 
     /// <summary>Runs the work in this process. Should the process die first, whoever sent it is told, once.</summary>
     public void Run(Func<Task> work, Action onDeath)
     {
-        if (_isDozing)
-        {
-            Resume();
-        }
-
         var errand = new Errand(onDeath);
         _errands.Add(errand);
         Start(async () =>
@@ -97,23 +95,32 @@ internal sealed class Process : TaskScheduler
         _world.At(_pausedUntil, CatchUp);
     }
 
-    /// <summary>As a pause that ends when anybody wants anything: nothing but timers would have come due.</summary>
+    /// <summary>Periodic timers come due only when the length has passed or the process is woken. Everything else goes on.</summary>
     public void Doze(TimeSpan length)
     {
-        if (!IsPaused && _ready.Count == 0)
+        if (!IsDozing)
         {
-            _isDozing = true;
-            Pause(length);
+            _dozesUntil = _world.Now + length.Ticks;
+            _world.At(_dozesUntil, CatchUp);
+        }
+    }
+
+    public void Wake()
+    {
+        if (IsDozing)
+        {
+            _dozesUntil = 0;
+            CatchUp();
         }
     }
 
     public void Resume()
     {
-        (_pausedUntil, _isDozing) = (0, false);
+        _pausedUntil = 0;
         CatchUp();
     }
 
-    /// <summary>Keeps a timer that came due until the process goes on.</summary>
+    /// <summary>Keeps a timer that came due until the process goes on or wakes.</summary>
     internal void Defer(Action timer) => _overdue.Add(timer);
 
     internal void RunOne(int index)
@@ -143,7 +150,6 @@ internal sealed class Process : TaskScheduler
     {
         if (!IsPaused)
         {
-            _isDozing = false;
             _overdue.ForEach(timer => _world.After(TimeSpan.Zero, timer));
             _overdue.Clear();
         }

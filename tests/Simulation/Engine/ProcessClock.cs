@@ -50,16 +50,17 @@ internal sealed class ProcessClock(World world, Process process) : TimeProvider
             world.After(delay, () => Fire(version));
         }
 
-        private void Fire(int version)
+        /// <param name="isLate">It was held back before: then it comes due, lest a process that dozes off at once keep it for ever.</param>
+        private void Fire(int version, bool isLate = false)
         {
             if (version != _version || process.IsDead)
             {
                 return;
             }
 
-            if (process.IsPaused)
+            if (process.IsPaused || (_period > TimeSpan.Zero && process.IsDozing && !isLate))
             {
-                process.Defer(() => Fire(version));
+                process.Defer(() => Fire(version, isLate: true));
                 return;
             }
 

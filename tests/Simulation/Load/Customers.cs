@@ -57,6 +57,9 @@ internal sealed class Customers
 
     public IReadOnlyList<Promise> Promises { get; }
 
+    /// <summary>Every order was accepted or refused for good: none is sent any more.</summary>
+    public bool HavePlaced => Promises.All(promise => promise.Accepted is not null || promise.IsRefused);
+
     /// <summary>Nobody waits for an answer or means to ask for anything any more.</summary>
     public bool AreDone => _busy == 0;
 

@@ -69,6 +69,11 @@ internal sealed class Replica : IPeer, IWorkflowHost
     {
         // All later lives have other services.
         var (process, services) = (Process, _services);
+        if (!request.Path.EndsWith("-sweep", StringComparison.Ordinal))
+        {
+            process.Wake();
+        }
+
         process.Run(
             async () =>
             {

@@ -44,7 +44,7 @@ public sealed class ReconcilerTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _store = await FaultyStore.StartAsync();
-        _bulk = BulkReadsTests.Over(_store.Sidecar.Address);
+        _bulk = BulkReadsTests.Over(_store.Sidecar.Address, _store.Calls);
         _history = new ReconciliationHistory(_store.Documents, _clock);
         _observed = new ObservedGauges(_clock);
         _inventoryHttp = new StubHttp((path, _) => _inventory.Answer(path));

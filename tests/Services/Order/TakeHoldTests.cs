@@ -1,10 +1,12 @@
 using DaprShop.Contracts.Inventory;
 using DaprShop.Order.Clients;
+using DaprShop.Order.Operations;
 using DaprShop.Order.Orders;
 using DaprShop.Order.Saga;
 using DaprShop.Order.Streaming;
 using DaprShop.TestKit;
 using DaprShop.Tests.Services.State;
+using DaprShop.Tests.Services.Metrics;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 
@@ -16,6 +18,7 @@ public sealed class TakeHoldTests : IAsyncLifetime
 
     private readonly ManualClock _clock = new(SampleOrders.Now);
     private readonly StubHttp _inventory = new((_, _) => new ChangeReservationResult(Done: true, ReservationState.Held));
+    private readonly MeterReader _meters = new();
     private FaultyStore _store = null!;
 
     public async Task InitializeAsync() => _store = await FaultyStore.StartAsync(_clock);
@@ -23,6 +26,7 @@ public sealed class TakeHoldTests : IAsyncLifetime
     public async Task DisposeAsync()
     {
         _inventory.Dispose();
+        _meters.Dispose();
         await _store.DisposeAsync();
     }
 
@@ -56,7 +60,7 @@ public sealed class TakeHoldTests : IAsyncLifetime
         var records = new OrderRecords(_store.Documents);
         await records.CreateAsync(SampleOrders.One(), CancellationToken.None);
         var orders = new OrderStore(_store.Documents, records, tails: null!, log: null!);
-        var advance = new OrderAdvance(_store.Documents, new OrderWatches(Options.Create(new OrderStreamOptions())), clock ?? _clock, NullLogger<OrderAdvance>.Instance);
+        var advance = new OrderAdvance(_store.Documents, new OrderWatches(Options.Create(new OrderStreamOptions())), new SagaMetrics(_meters), clock ?? _clock, NullLogger<OrderAdvance>.Instance);
         var step = new TakeHold(orders, new InventoryClient(_inventory.Client()), advance, Options.Create(new PaymentWindow { Window = Window }), clock ?? _clock);
         return await step.RunAsync(context: null!, "o-1");
     }

@@ -9,6 +9,9 @@ internal static class AwayDrills
 {
     private static readonly TimeSpan Away = TimeSpan.FromSeconds(20);
 
+    /// <summary>Longer than the sidecar's policy waits: whoever asks for an unknown product waits as long, and is told the truth should it come back before.</summary>
+    private static readonly TimeSpan CatalogAway = TimeSpan.FromSeconds(25);
+
     /// <summary>Calls that began this soon after the catalogue was stopped may have got their answer from it still.</summary>
     private const int StillAnsweredMs = 2000;
 
@@ -24,7 +27,7 @@ internal static class AwayDrills
     {
         using var stranger = await ShopClient.SignInAsync(context.Shop.Gateway, "shopper-1");
         var from = context.History.NowMs + StillAnsweredMs;
-        var stopped = context.StopAsync("catalog", TimeSpan.FromSeconds(15));
+        var stopped = context.StopAsync("catalog", CatalogAway);
         await context.PauseAsync(StillAnsweredMs);
 
         // Whether there is such a product nobody can tell now; a refusal for good would be a lie.
@@ -32,12 +35,12 @@ internal static class AwayDrills
         context.Expect(
             unknown.Status == HttpStatusCode.ServiceUnavailable && unknown.Headers.Contains("Retry-After"),
             $"an order over an unknown product was answered {unknown.Status} while the catalogue stood still");
-        var to = context.History.NowMs;
         await stopped;
+        var to = context.History.NowMs - StillAnsweredMs;
         await context.PauseAsync(StillAnsweredMs);
         var history = context.History.Snapshot();
         var begun = history.Where(call => call is { Action: Actions.Place, Phase: Phase.Invoke } && call.AtMs >= from).Select(call => call.Call).ToHashSet();
-        var accepted = history.Where(call => call is { Action: Actions.Place, Phase: Phase.Ok } && call.AtMs <= from + 12_000 && begun.Contains(call.Call)).ToList();
+        var accepted = history.Where(call => call is { Action: Actions.Place, Phase: Phase.Ok } && call.AtMs <= to && begun.Contains(call.Call)).ToList();
 
         // A repeat is answered with the order as it was accepted, which may have been before.
         var first = accepted.Where(call => history.First(other => other is { Action: Actions.Place, Phase: Phase.Invoke } && other.Key == call.Key && other.User == call.User).AtMs >= from).ToList();

@@ -83,7 +83,7 @@ internal static class DrillBook
             LeastFaults = 5,
         },
         new("notification-down", "C2", "notification stands still for 20 s; orders are accepted and confirmed meanwhile", AwayDrills.NotificationAsync),
-        new("catalog-down", "C2", "the catalogue stands still for 15 s; orders over known products go on and say so", AwayDrills.CatalogAsync),
+        new("catalog-down", "C2", "the catalogue stands still for 25 s; orders over known products go on and say so", AwayDrills.CatalogAsync),
         new("events-twice", "C4", "every message of the broker comes again, in reverse order", EventsTwiceAsync) { Stacks = ["redis"], LeastFaults = 10 },
         new(
             "webhooks-twice", "C5", "every webhook comes twice",

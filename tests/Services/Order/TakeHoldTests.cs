@@ -5,8 +5,8 @@ using DaprShop.Order.Orders;
 using DaprShop.Order.Saga;
 using DaprShop.Order.Streaming;
 using DaprShop.TestKit;
-using DaprShop.Tests.Services.State;
 using DaprShop.Tests.Services.Metrics;
+using DaprShop.Tests.Services.State;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 

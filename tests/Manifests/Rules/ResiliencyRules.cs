@@ -8,7 +8,8 @@ namespace DaprShop.Tests.Manifests.Rules;
 /// <summary>One policy for everything that is called, and limits that nest.</summary>
 internal static partial class ResiliencyRules
 {
-    // The gateway waits for an answer's headers, the payment service for its provider, the notification service for its mail server.
+    // Services wait for each other, the gateway for an answer's headers, the payment service for its provider, the notification service for its mail server.
+    private static readonly double Service = Constant("services/service-defaults/Resilience/AppCallHandler.cs", "Patience");
     private static readonly double Gateway = Constant("services/gateway/Forwarding/Forwarder.cs", "Patience");
     private static readonly double Payment = Constant("services/payment/PaymentOptions.cs", "Timeout");
     private static readonly double Mail = Constant("services/notification/Mail/MailSidecar.cs", "Patience");
@@ -139,9 +140,10 @@ internal static partial class ResiliencyRules
             yield return ("nesting", $"the provider's limit, the {Payment} s of the payment service and the limit of payment do not nest");
         }
 
-        if (new[] { "catalog", "inventory", "loyalty", "payment" }.Any(app => Timeout("apps", app) >= Gateway))
+        // A sidecar makes a call again that has reached its limit: by then nobody may wait for it any more (decision 0036).
+        if (Service >= Gateway || new[] { "catalog", "inventory", "loyalty", "payment" }.Any(app => Timeout("apps", app) <= Gateway))
         {
-            yield return ("nesting", $"an app's limit is not below the {Gateway} s of the gateway");
+            yield return ("nesting", $"the {Service} s of a service, the {Gateway} s of the gateway and an app's limit do not nest");
         }
 
         if (new[] { "statestore", "lockstore", "configstore", "secretstore" }.Any(store => Timeout("components", store, "outbound") >= Timeout("apps", "inventory")))

@@ -256,6 +256,31 @@ public sealed class SaleTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Sweep_LastBatchIsInTheDocumentAlone_WritesItBeforeTheSaleIsSettled()
+    {
+        await CreateAsync(quantity: 1);
+        _clock.Advance(TimeSpan.FromHours(1));
+        await BuyAsync("o-1", "u-1");
+        var id = TestPools.First("sale:spring");
+        await using (var gone = TestPools.Of(_store, _clock))
+        {
+            var pool = await gone.RequireAsync(id.Pool, CancellationToken.None);
+            await pool.Bucket(id).LookAsync(CancellationToken.None);
+            _store.Sidecar.FailWrites(WriteFault.AppliedButConflict, WriteFault.ErrorNotApplied);
+            await pool.ChangeAsync("u-1", new ReservationStep("o-1", ReservationState.Confirmed), CancellationToken.None);
+        }
+
+        var last = (await _store.Documents.ReadAsync<StockDocument>(StockKeys.Bucket(id), CancellationToken.None))!.Seq;
+        var before = await _store.Documents.ReadOnceAsync<StockBatch>(StockKeys.Batch(id, last), CancellationToken.None);
+        _clock.Advance(TimeSpan.FromHours(1) + TimeSpan.FromSeconds(11));
+        await SweepAsync(_pools);
+
+        Assert.Null(before);
+        Assert.True(Assert.Single((await _pools.IndexAsync(CancellationToken.None)).AllSales).IsSettled);
+        Assert.NotNull(await _store.Documents.ReadOnceAsync<StockBatch>(StockKeys.Batch(id, last), CancellationToken.None));
+    }
+
+    [Fact]
     public void Settle_UnitsCameBackSinceTheLook_IsNotSettled()
     {
         var index = new StockIndex([Sku], [new IndexedSale("spring")]);

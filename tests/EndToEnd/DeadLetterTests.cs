@@ -70,9 +70,9 @@ public sealed class DeadLetterTests(ImpatientShop shop) : IClassFixture<Impatien
             "/api/v1/products/DEAD-1",
             new { name = "Dead letter", brand = "Test", category = "test", price = new { amount = 1250, currency = "CNY" }, description = "For one scenario." });
         await shop.Operator.PutAsync("/api/v1/stock/DEAD-1", new { initial = 5 });
-        var neighbour = (await shopper.PlaceAsync("n", "tok_declined", ("DEAD-1", 1))).Json.GetProperty("id").GetString()!;
+        var neighbour = (await shopper.PlaceStubbornlyAsync("n", "tok_declined", ("DEAD-1", 1))).Json.GetProperty("id").GetString()!;
         await shopper.FollowAsync(neighbour, "Cancelled", TimeSpan.FromSeconds(60));
-        var order = (await shopper.PlaceAsync("k", "tok_webhook_late", ("DEAD-1", 1))).Json.GetProperty("id").GetString()!;
+        var order = (await shopper.PlaceStubbornlyAsync("k", "tok_webhook_late", ("DEAD-1", 1))).Json.GetProperty("id").GetString()!;
         await PublishAsync("payments", Event("refund-1", Refunded, Refund(order, shopper.User!)), TraceOf("refund-1"));
         await PublishAsync("payments", Event("refund-2", Refunded, Refund(neighbour, shopper.User!)), TraceOf("refund-2"));
 

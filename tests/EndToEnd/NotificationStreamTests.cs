@@ -19,7 +19,7 @@ public sealed class NotificationStreamTests(ShopFixture shop)
         Assert.Equal("text/event-stream", stream.Content.Headers.ContentType!.MediaType);
         Assert.Equal(": connected", await reader.ReadLineAsync(deadline.Token));
 
-        var placed = await shopper.PlaceAsync("k", "tok_ok", (await shop.NewProductAsync(5), 1));
+        var placed = await shopper.PlaceStubbornlyAsync("k", "tok_ok", (await shop.NewProductAsync(5), 1));
         string? data = null;
         while (data is null)
         {

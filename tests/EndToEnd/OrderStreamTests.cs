@@ -77,7 +77,7 @@ public sealed class OrderStreamTests(ShopFixture shop)
 
     private async Task<string> PlaceAsync(ShopClient shopper, string source)
     {
-        var placed = await shopper.PlaceAsync("k", source, (await shop.NewProductAsync(5), 1));
+        var placed = await shopper.PlaceStubbornlyAsync("k", source, (await shop.NewProductAsync(5), 1));
         Assert.Equal(HttpStatusCode.Accepted, placed.Status);
         return placed.Json.GetProperty("id").GetString()!;
     }

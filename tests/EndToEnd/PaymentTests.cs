@@ -22,7 +22,7 @@ public sealed class PaymentTests(ShopFixture shop)
         using var shopper = await shop.NewShopperAsync();
         var sku = await shop.NewProductAsync(5);
 
-        var id = (await shopper.PlaceAsync("k", source, (sku, 2))).Json.GetProperty("id").GetString()!;
+        var id = (await shopper.PlaceStubbornlyAsync("k", source, (sku, 2))).Json.GetProperty("id").GetString()!;
         await shopper.FollowAsync(id, "Confirmed", TimeSpan.FromSeconds(30));
 
         Assert.Equal(["capture 2500"], await LedgerAsync(id));
@@ -37,7 +37,7 @@ public sealed class PaymentTests(ShopFixture shop)
         using var shopper = await shop.NewShopperAsync();
         var sku = await shop.NewProductAsync(5);
 
-        var id = (await shopper.PlaceAsync("k", "tok_declined", (sku, 2))).Json.GetProperty("id").GetString()!;
+        var id = (await shopper.PlaceStubbornlyAsync("k", "tok_declined", (sku, 2))).Json.GetProperty("id").GetString()!;
         var order = await shopper.FollowAsync(id, "Cancelled");
 
         Assert.Equal("payment-declined", order.GetProperty("cancelReason").GetString());
@@ -51,7 +51,7 @@ public sealed class PaymentTests(ShopFixture shop)
         using var shopper = await shop.NewShopperAsync();
         var sku = await shop.NewProductAsync(5);
 
-        var id = (await shopper.PlaceAsync("k", "tok_webhook_late", (sku, 2))).Json.GetProperty("id").GetString()!;
+        var id = (await shopper.PlaceStubbornlyAsync("k", "tok_webhook_late", (sku, 2))).Json.GetProperty("id").GetString()!;
         var order = await shopper.FollowAsync(id, "Cancelled", TimeSpan.FromSeconds(40));
         var ledger = await Eventually.Get(() => LedgerAsync(id), lines => lines.Count >= 2, TimeSpan.FromSeconds(40));
 
@@ -74,7 +74,7 @@ public sealed class PaymentTests(ShopFixture shop)
     {
         using var shopper = await shop.NewShopperAsync();
         var sku = await shop.NewProductAsync(5);
-        var id = (await shopper.PlaceAsync("k", "tok_webhook_late", (sku, 2))).Json.GetProperty("id").GetString()!;
+        var id = (await shopper.PlaceStubbornlyAsync("k", "tok_webhook_late", (sku, 2))).Json.GetProperty("id").GetString()!;
         await Eventually.Get(() => shop.ChargesAsync(id), charges => charges == 1);
 
         var cancel = await shopper.PostAsync($"/api/v1/orders/{id}/cancel", new { });
@@ -93,7 +93,7 @@ public sealed class PaymentTests(ShopFixture shop)
     public async Task Cancel_OfAConfirmedOrder_IsIllegal()
     {
         using var shopper = await shop.NewShopperAsync();
-        var id = (await shopper.PlaceAsync("k", "tok_ok", (await shop.NewProductAsync(5), 1))).Json.GetProperty("id").GetString()!;
+        var id = (await shopper.PlaceStubbornlyAsync("k", "tok_ok", (await shop.NewProductAsync(5), 1))).Json.GetProperty("id").GetString()!;
         await shopper.FollowAsync(id, "Confirmed");
 
         var refused = await shopper.PostAsync($"/api/v1/orders/{id}/cancel", new { });

@@ -147,7 +147,7 @@ public sealed class PlaceOrderTests(ShopFixture shop)
     {
         using var owner = await shop.NewShopperAsync();
         using var stranger = await shop.NewShopperAsync();
-        var placed = await owner.PlaceAsync("k", "tok_ok", (await shop.NewProductAsync(5), 1));
+        var placed = await owner.PlaceStubbornlyAsync("k", "tok_ok", (await shop.NewProductAsync(5), 1));
         var id = placed.Json.GetProperty("id").GetString()!;
         await owner.FollowAsync(id, "Confirmed");
 
@@ -166,7 +166,7 @@ public sealed class PlaceOrderTests(ShopFixture shop)
     public async Task Order_UnchangedSinceItsETag_IsNotSentAgain()
     {
         using var shopper = await shop.NewShopperAsync();
-        var placed = await shopper.PlaceAsync("k", "tok_ok", (await shop.NewProductAsync(5), 1));
+        var placed = await shopper.PlaceStubbornlyAsync("k", "tok_ok", (await shop.NewProductAsync(5), 1));
         var id = placed.Json.GetProperty("id").GetString()!;
         await shopper.FollowAsync(id, "Confirmed");
         var order = await shopper.GetAsync($"/api/v1/orders/{id}");
@@ -185,7 +185,7 @@ public sealed class PlaceOrderTests(ShopFixture shop)
         var ids = new List<string>();
         for (var n = 0; n < 3; n++)
         {
-            ids.Add((await shopper.PlaceAsync($"k{n}", n == 1 ? "tok_declined" : "tok_ok", (sku, 1))).Json.GetProperty("id").GetString()!);
+            ids.Add((await shopper.PlaceStubbornlyAsync($"k{n}", n == 1 ? "tok_declined" : "tok_ok", (sku, 1))).Json.GetProperty("id").GetString()!);
             await shopper.FollowAsync(ids[n], n == 1 ? "Cancelled" : "Confirmed");
         }
 
@@ -203,7 +203,7 @@ public sealed class PlaceOrderTests(ShopFixture shop)
     public async Task Timeline_OfAConfirmedOrder_TellsEveryStepInOneTrace()
     {
         using var shopper = await shop.NewShopperAsync();
-        var placed = await shopper.PlaceAsync("k", "tok_ok", (await shop.NewProductAsync(5), 1));
+        var placed = await shopper.PlaceStubbornlyAsync("k", "tok_ok", (await shop.NewProductAsync(5), 1));
         var id = placed.Json.GetProperty("id").GetString()!;
         var trace = placed.Headers.GetValues("X-Trace-Id").Single();
         await shopper.FollowAsync(id, "Confirmed");
@@ -218,7 +218,7 @@ public sealed class PlaceOrderTests(ShopFixture shop)
     public async Task Confirmed_Order_ReachesTheCustomersInboxOnce()
     {
         using var shopper = await shop.NewShopperAsync();
-        var placed = await shopper.PlaceAsync("k", "tok_ok", (await shop.NewProductAsync(5), 1));
+        var placed = await shopper.PlaceStubbornlyAsync("k", "tok_ok", (await shop.NewProductAsync(5), 1));
         var id = placed.Json.GetProperty("id").GetString()!;
 
         var inbox = await Eventually.Get(

@@ -43,7 +43,7 @@ public sealed class ReconciliationTests(ShopFixture shop)
     public async Task Run_AfterAChargeThatTheShopDidNotMake_ReportsADoubleCapture()
     {
         using var shopper = await shop.NewShopperAsync();
-        var id = (await shopper.PlaceAsync("k", "tok_ok", (await shop.NewProductAsync(5), 1))).Json.GetProperty("id").GetString()!;
+        var id = (await shopper.PlaceStubbornlyAsync("k", "tok_ok", (await shop.NewProductAsync(5), 1))).Json.GetProperty("id").GetString()!;
         await shopper.FollowAsync(id, "Confirmed", TimeSpan.FromSeconds(60));
         using var http = new HttpClient();
         using var charged = await http.PostAsJsonAsync(

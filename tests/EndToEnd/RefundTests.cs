@@ -65,7 +65,7 @@ public sealed class RefundTests(ShopFixture shop)
     public async Task Refund_ByACustomerOrOfNothing_IsRefused()
     {
         using var shopper = await shop.NewShopperAsync();
-        var id = (await shopper.PlaceAsync("k", "tok_declined", (await shop.NewProductAsync(5), 1))).Json.GetProperty("id").GetString()!;
+        var id = (await shopper.PlaceStubbornlyAsync("k", "tok_declined", (await shop.NewProductAsync(5), 1))).Json.GetProperty("id").GetString()!;
         await shopper.FollowAsync(id, "Cancelled", TimeSpan.FromSeconds(60));
 
         var customer = await shopper.RefundAsync(id, "k");
@@ -82,7 +82,7 @@ public sealed class RefundTests(ShopFixture shop)
 
     private static async Task<string> ConfirmedAsync(ShopClient shopper, string sku, int quantity)
     {
-        var id = (await shopper.PlaceAsync("k", "tok_ok", (sku, quantity))).Json.GetProperty("id").GetString()!;
+        var id = (await shopper.PlaceStubbornlyAsync("k", "tok_ok", (sku, quantity))).Json.GetProperty("id").GetString()!;
         await shopper.FollowAsync(id, "Confirmed", TimeSpan.FromSeconds(60));
         return id;
     }

@@ -11,7 +11,7 @@ public sealed class ShipmentTests(ShopFixture shop)
     {
         using var shopper = await shop.NewShopperAsync();
         using var stranger = await shop.NewShopperAsync();
-        var placed = await shopper.PlaceAsync("k", "tok_ok", (await shop.NewProductAsync(5), 1));
+        var placed = await shopper.PlaceStubbornlyAsync("k", "tok_ok", (await shop.NewProductAsync(5), 1));
         var path = $"/api/v1/orders/{placed.Json.GetProperty("id").GetString()}/shipment";
 
         var shipment = await Eventually.Get(() => shopper.GetAsync(path), answer => answer.Status == HttpStatusCode.OK);
@@ -26,7 +26,7 @@ public sealed class ShipmentTests(ShopFixture shop)
     public async Task Shipment_OfACancelledOrder_IsNone()
     {
         using var shopper = await shop.NewShopperAsync();
-        var placed = await shopper.PlaceAsync("k", "tok_declined", (await shop.NewProductAsync(5), 1));
+        var placed = await shopper.PlaceStubbornlyAsync("k", "tok_declined", (await shop.NewProductAsync(5), 1));
         var id = placed.Json.GetProperty("id").GetString()!;
         await shopper.FollowAsync(id, "Cancelled", TimeSpan.FromSeconds(60));
 

@@ -8,6 +8,9 @@ internal static class ClockDrill
 {
     private const string Deadline = "payment-deadline";
 
+    /// <summary>Longer than a service that was killed takes to come back on a busy machine, so that no deadline passes by itself.</summary>
+    public static readonly TimeSpan PaymentWindow = TimeSpan.FromMinutes(2);
+
     private static readonly TimeSpan[] Jumps = [TimeSpan.FromDays(3), TimeSpan.FromHours(-1), TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(-5)];
 
     /// <summary>Each clock jumps away and back; the one that is furthest ahead is restarted there, as who comes back finds what was written in the future.</summary>

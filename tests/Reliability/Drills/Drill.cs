@@ -36,6 +36,9 @@ internal sealed record Drill(string Id, string Row, string Title, Func<DrillCont
     /// <summary>Apps whose wall clocks the drill can move.</summary>
     public IReadOnlyList<string> Clocks { get; init; } = [];
 
+    /// <summary>How long customers may pay.</summary>
+    public TimeSpan PaymentWindow { get; init; } = RunSettings.UsualPaymentWindow;
+
     /// <summary>It drops packets, so it runs in a network of its own.</summary>
     public bool OwnNetwork { get; init; }
 

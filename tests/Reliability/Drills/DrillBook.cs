@@ -127,6 +127,7 @@ internal static class DrillBook
         new("clock-jump", "C6", "the clocks of single services jump by +3 d, -1 h, +5 min and -5 min, and back", ClockDrill.RunAsync)
         {
             Clocks = ["order", "inventory", "payment", "provider"],
+            PaymentWindow = ClockDrill.PaymentWindow,
             LeastFaults = 32,
             AtRest = ClockDrill.Judge,
         },

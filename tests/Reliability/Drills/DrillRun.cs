@@ -29,6 +29,7 @@ internal static class DrillRun
             Load = drill.Load(new ShopLoad.LoadOptions(options.Seed)),
             Output = Path.Combine(TestKit.Shop.Checkout.Root, "artifacts", "reliability", drill.Id),
             Env = Env(provider, webhooks, clocks),
+            PaymentWindow = drill.PaymentWindow,
             Replicas = drill.Replicas,
             EditsComponents = drill.EditsComponents,
             Route = server => drill.Proxies.HasFlag(Proxies.Redis) && server.Name == "redis" ? (redis = FaultyProxy.Start(server.Port)).Port : server.Port,

@@ -20,6 +20,11 @@ internal sealed record RunResult(
 
 internal sealed record RunSettings(string Stack, int Seed)
 {
+    public static readonly TimeSpan UsualPaymentWindow = TimeSpan.FromSeconds(20);
+
+    /// <summary>How long customers may pay; the latest sources charge three seconds after it.</summary>
+    public TimeSpan PaymentWindow { get; init; } = UsualPaymentWindow;
+
     /// <summary>Redis syncs before it answers.</summary>
     public bool Durable { get; init; }
 
@@ -184,8 +189,11 @@ internal sealed class FaultRun : IAsyncDisposable
         // An order service that takes long to come back is no reason to give its stock away: the customer would be sent away.
         Dictionary<string, IReadOnlyDictionary<string, string>> times = new()
         {
-            ["order"] = new Dictionary<string, string> { ["Payment__Window"] = "00:00:20" },
-            ["provider"] = new Dictionary<string, string> { ["Provider__LateAfter"] = "00:00:23" },
+            ["order"] = new Dictionary<string, string> { ["Payment__Window"] = settings.PaymentWindow.ToString("c", CultureInfo.InvariantCulture) },
+            ["provider"] = new Dictionary<string, string>
+            {
+                ["Provider__LateAfter"] = (settings.PaymentWindow + TimeSpan.FromSeconds(3)).ToString("c", CultureInfo.InvariantCulture),
+            },
             ["inventory"] = new Dictionary<string, string> { ["Sweep__AskAfter"] = "00:00:05", ["Sweep__OrphanAfter"] = "00:00:40" },
         };
         foreach (var (app, values) in settings.Env)

@@ -43,7 +43,7 @@ internal sealed class StockMetrics
             var all = living.Concat(await SettledAsync(pools, index, cancellationToken));
             var named = index.Skus.Take(MaxSkus).ToHashSet(StringComparer.Ordinal);
             _last = new Look(
-                _clock.GetUtcNow(),
+                _clock.GetTimestamp(),
                 [
                     .. all.GroupBy(pool => named.Contains(pool.Sku) ? pool.Sku : Others, StringComparer.Ordinal)
                         .Select(sku => (sku.Key, sku.Aggregate(default(StockCounts), (sum, pool) => sum + pool.Counts))),
@@ -80,7 +80,7 @@ internal sealed class StockMetrics
     }
 
     private IEnumerable<Measurement<long>> Observe() =>
-        _last is { } last && _clock.GetUtcNow() - last.At < Fresh ? last.Skus.SelectMany(Measure) : [];
+        _last is { } last && _clock.GetElapsedTime(last.At) < Fresh ? last.Skus.SelectMany(Measure) : [];
 
     private static Measurement<long>[] Measure((string Sku, StockCounts Counts) stock) =>
     [
@@ -92,5 +92,6 @@ internal sealed class StockMetrics
     private static Measurement<long> Measure(string sku, string state, long units) =>
         new(units, new KeyValuePair<string, object?>("sku", sku), new KeyValuePair<string, object?>("state", state));
 
-    private sealed record Look(DateTimeOffset At, IReadOnlyList<(string Sku, StockCounts Counts)> Skus);
+    /// <param name="At">Monotonic timestamp.</param>
+    private sealed record Look(long At, IReadOnlyList<(string Sku, StockCounts Counts)> Skus);
 }

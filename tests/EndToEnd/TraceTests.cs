@@ -108,9 +108,9 @@ public sealed class TraceTests(WatchedShop watched) : IClassFixture<WatchedShop>
         await shopper.FollowAsync(orderId, "Confirmed");
 
         await Eventually.Get(() => watched.Collector.Metrics, metrics => !expected.Except(metrics).Any());
-        var logs = await Eventually.Get(
-            () => watched.Collector.Logs(traceId), logs => logs.Any(record => record.Body.StartsWith($"Order {orderId} is Confirmed", StringComparison.Ordinal)));
-        Assert.Contains(logs, record => record.Service == "payment");
+        await Eventually.Get(
+            () => watched.Collector.Logs(traceId),
+            logs => logs.Any(record => record.Body.StartsWith($"Order {orderId} is Confirmed", StringComparison.Ordinal)) && logs.Any(record => record.Service == "payment"));
     }
 
     private static bool IsWhole(IReadOnlyList<Span> spans) =>

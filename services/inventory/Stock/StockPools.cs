@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Dapr.Actors.Client;
-using Dapr.Client;
 using DaprShop.Contracts.Inventory;
 using DaprShop.ServiceDefaults.Ids;
 using DaprShop.ServiceDefaults.State;
@@ -9,7 +8,7 @@ namespace DaprShop.Inventory.Stock;
 
 /// <summary>The pools this replica has touched, and the index that finds all of them (commit rule R6).</summary>
 internal sealed class StockPools(
-    DocumentStore documents, DaprClient dapr, IActorProxyFactory actors, IdSource ids, TimeProvider clock, ILogger<StockBucket> logger) : IAsyncDisposable
+    DocumentStore documents, ContentionLock locks, IActorProxyFactory actors, IdSource ids, TimeProvider clock, ILogger<StockBucket> logger) : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, Lazy<StockPool>> _pools = new(StringComparer.Ordinal);
 
@@ -88,7 +87,7 @@ internal sealed class StockPools(
                 bucket,
                 settings,
                 documents,
-                settings.Strategy == StockStrategy.Lock ? new BucketLock(bucket, dapr, ids, clock) : null,
+                settings.Strategy == StockStrategy.Lock ? new BucketLock(bucket, locks, ids, clock) : null,
                 clock,
                 logger)))).Value;
 }

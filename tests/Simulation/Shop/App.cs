@@ -146,6 +146,7 @@ internal sealed class App
         services.AddSingleton<CircuitBreakers>();
         services.AddSingleton<StoreCalls>();
         services.AddSingleton<DocumentStore>();
+        services.AddSingleton<ContentionLock>();
         services.AddSingleton<EventPublisher>();
         services.AddMessaging();
         _addServices(services, Configuration);

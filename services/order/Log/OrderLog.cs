@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using DaprShop.Contracts.Inventory;
 using DaprShop.Order.Orders;
 using DaprShop.Order.Saga;
@@ -30,8 +31,13 @@ internal sealed partial class OrderLog(
     /// <summary>How long a slot that is given up may take to write what it was given.</summary>
     private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(1);
 
-    private readonly string _run = ids.NewId();
     private readonly ConcurrentDictionary<int, Held> _held = new();
+
+    /// <summary>
+    /// Under which run each slot is being taken or held. It outlives an attempt whose answer was lost, and ends when the slot is let go: who takes one again
+    /// that it has written to needs an epoch of its own, in which every number is free.
+    /// </summary>
+    private readonly ConcurrentDictionary<int, string> _runs = new();
     private readonly LeaseWatch _leases = new(clock);
     private uint _turn;
     private int _share;
@@ -144,18 +150,19 @@ internal sealed partial class OrderLog(
     private async Task<bool> TakeAsync(int slot, CancellationToken cancellationToken)
     {
         var before = clock.GetTimestamp();
+        var run = _runs.GetOrAdd(slot, _ => ids.NewId());
         var taken = await documents.ChangeAsync<OrderSlot, OrderSlot>(
             OrderKeys.Slot(slot),
-            found => OrderSlots.Take(found, slot, replica.Value, _run, clock.GetUtcNow(), _leases.IsSilent(found)),
+            found => OrderSlots.Take(found, slot, replica.Value, run, clock.GetUtcNow(), _leases.IsSilent(found)),
             cancellationToken);
-        if (taken.Run != _run)
+        if (taken.Run != run)
         {
             return false;
         }
 
         var relay = new SlotRelay(taken, reader, intake, pace, tails, clock, logger);
         var appender = new SlotAppender(slot, taken.Epoch, before, documents, tails, clock, logger, relay.CommittedAsync);
-        _held[slot] = new Held(appender, relay);
+        _held[slot] = new Held(run, appender, relay);
         LogTaken(slot, taken.Epoch);
         return true;
     }
@@ -165,9 +172,9 @@ internal sealed partial class OrderLog(
         var before = clock.GetTimestamp();
         var renewed = await documents.ChangeAsync<OrderSlot, OrderSlot?>(
             OrderKeys.Slot(slot),
-            found => OrderSlots.Renew(found, _run, held.Relay.Progress, clock.GetUtcNow()),
+            found => OrderSlots.Renew(found, held.Run, held.Relay.Progress, clock.GetUtcNow()),
             cancellationToken);
-        if (renewed?.Run == _run && renewed.Epoch == held.Appender.Epoch)
+        if (renewed?.Run == held.Run && renewed.Epoch == held.Appender.Epoch)
         {
             held.Appender.Renewed(before);
             return true;
@@ -181,7 +188,7 @@ internal sealed partial class OrderLog(
     /// <summary>Gives a slot to whoever takes it next. What it was given is written first, so that nobody is answered that it is unknown.</summary>
     private async Task ReleaseAsync(int slot, CancellationToken cancellationToken)
     {
-        if (!_held.TryRemove(slot, out var held))
+        if (!TryForget(slot, out var held))
         {
             return;
         }
@@ -194,7 +201,7 @@ internal sealed partial class OrderLog(
         try
         {
             await documents.ChangeAsync<OrderSlot, OrderSlot?>(
-                OrderKeys.Slot(slot), found => OrderSlots.Release(found, _run, held.Relay.Progress, clock.GetUtcNow()), cancellationToken);
+                OrderKeys.Slot(slot), found => OrderSlots.Release(found, held.Run, held.Relay.Progress, clock.GetUtcNow()), cancellationToken);
         }
         catch (DependencyUnavailableException failure)
         {
@@ -205,11 +212,17 @@ internal sealed partial class OrderLog(
 
     private async Task LetGoAsync(int slot)
     {
-        if (_held.TryRemove(slot, out var held))
+        if (TryForget(slot, out var held))
         {
             await held.Appender.DisposeAsync();
             await held.Relay.DisposeAsync();
         }
+    }
+
+    private bool TryForget(int slot, [NotNullWhen(true)] out Held? held)
+    {
+        _runs.TryRemove(slot, out _);
+        return _held.TryRemove(slot, out held);
     }
 
     [LoggerMessage(LogLevel.Information, "Took order log {Slot} at epoch {Epoch}")]
@@ -227,7 +240,7 @@ internal sealed partial class OrderLog(
     [LoggerMessage(LogLevel.Warning, "Order log {Slot}: its lease could not be written")]
     private partial void LogUnavailable(Exception failure, int slot);
 
-    private sealed record Held(SlotAppender Appender, SlotRelay Relay);
+    private sealed record Held(string Run, SlotAppender Appender, SlotRelay Relay);
 }
 
 /// <summary>

@@ -8,7 +8,9 @@ namespace DaprShop.Order.Log;
 /// over stays open for reading, because a paused owner's last write may still land.
 /// </summary>
 /// <param name="Owner">The replica, stable over its restarts.</param>
-/// <param name="Run">The process: a restarted replica finds its own slots under another run and takes them at once.</param>
+/// <param name="Run">
+/// One holding of the slot by one process. A restarted replica, or one that let the slot go before, finds it under another run and takes it at once, at the next epoch.
+/// </param>
 internal sealed record OrderSlot(
     int Slot, string Owner, string Run, long Epoch, DateTimeOffset LeaseUntil, IReadOnlyList<SlotEpoch> Epochs);
 
@@ -37,7 +39,7 @@ internal static class OrderSlots
     /// <summary>How long after its end an epoch may still grow. It is dropped only once it was read to its end after that.</summary>
     public static readonly TimeSpan LateWrites = TimeSpan.FromHours(24);
 
-    /// <summary>Takes a slot that is free: new, expired, or held by an earlier process of this replica.</summary>
+    /// <summary>Takes a slot that is free: new, expired, or held by this replica under an earlier run.</summary>
     /// <param name="isSilent">Its lease was not renewed for as long as one is: whatever end a wrong clock has given it, its owner is gone.</param>
     /// <returns>The slot as it now stands; not taken when its owner is somebody else.</returns>
     public static Change<OrderSlot, OrderSlot> Take(OrderSlot? slot, int number, string owner, string run, DateTimeOffset now, bool isSilent = false)

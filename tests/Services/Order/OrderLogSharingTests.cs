@@ -6,6 +6,7 @@ using DaprShop.Order.Placing;
 using DaprShop.Order.Reading;
 using DaprShop.Order.Saga;
 using DaprShop.ServiceDefaults.Ids;
+using DaprShop.ServiceDefaults.State;
 using DaprShop.TestKit;
 using DaprShop.Tests.Services.State;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -69,6 +70,42 @@ public sealed class OrderLogSharingTests : IAsyncLifetime
         {
             Assert.Equal(id, (await reader.FindUnrelayedAsync(id, CancellationToken.None))?.OrderId);
         }
+    }
+
+    [Fact]
+    public async Task Slots_TakenAgainAfterTheyWereGivenUp_KeepWhatWasWritten()
+    {
+        var log = await StartAsync("replica-a");
+        await Eventually.Get(OwnersAsync, owners => owners == "replica-a 16");
+        var appended = new List<string>();
+        await AppendToAllAsync();
+
+        // Another replica comes and is gone before it takes anything.
+        await SeeAsync(found => OrderReplicas.See(found, "replica-b", TimeProvider.System.GetUtcNow()));
+        var reader = new OrderLogReader(_store.Documents);
+        await Eventually.Get(() => reader.SlotsAsync(CancellationToken.None), slots => slots.Count(slot => slot.LeaseUntil <= TimeProvider.System.GetUtcNow()) == 8);
+        await SeeAsync(_ => Change.To(new OrderReplicas(new Dictionary<string, DateTimeOffset>()), 0));
+        await Eventually.Get(() => reader.SlotsAsync(CancellationToken.None), slots => slots.Count(slot => slot.Epoch == 2) == 8);
+        await AppendToAllAsync();
+
+        foreach (var id in appended)
+        {
+            Assert.Equal(id, (await reader.FindUnrelayedAsync(id, CancellationToken.None))?.OrderId);
+        }
+
+        async Task AppendToAllAsync()
+        {
+            await Eventually.True(() => log.CanAccept);
+            // The logs take turns.
+            for (var n = 0; n < OrderKeys.Slots; n++)
+            {
+                appended.Add($"o-{appended.Count}");
+                await log.AppendAsync([SampleOrders.One(appended[^1]).Encode()]);
+            }
+        }
+
+        async Task SeeAsync(Func<OrderReplicas?, Change<OrderReplicas, int>> change) =>
+            await _store.Documents.ChangeAsync(OrderKeys.Replicas, change, CancellationToken.None);
     }
 
     private async Task<OrderLog> StartAsync(string replica)

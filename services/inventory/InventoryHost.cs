@@ -34,7 +34,6 @@ internal static class InventoryHost
             options.Actors.RegisterActor<StockActor>();
         });
         services.AddSingleton<SweepReservations>();
-        services.AddSingleton<ReturnedUnits>();
         services.AddSingleton<SaleUnits>();
         services.AddSingleton<SaleViews>();
         services.AddSingleton<SweepSales>();

@@ -43,6 +43,7 @@ public static class ServiceDefaultsExtensions
             builder.Services.AddHostedService<BreakerGauges>();
             builder.Services.TryAddSingleton<StoreCalls>();
             builder.Services.TryAddSingleton<DocumentStore>();
+            builder.Services.TryAddSingleton<ContentionLock>();
             builder.Services.TryAddSingleton(_ => BulkPublishClient.Of(builder.Configuration));
             builder.Services.TryAddSingleton<EventPublisher>();
             builder.Services.AddMessaging();

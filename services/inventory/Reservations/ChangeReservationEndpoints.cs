@@ -14,8 +14,8 @@ internal static class ChangeReservationEndpoints
         Map(routes, "release", ReservationState.Released);
         routes.MapPost(
             "/internal/reservations/return",
-            (Tolerant<ChangeReservation> command, StockPools pools, ReturnedUnits returned, CancellationToken cancellationToken) =>
-                returned.ReturnAsync(command.Body, pools, cancellationToken));
+            (Tolerant<ChangeReservation> command, StockPools pools, CancellationToken cancellationToken) =>
+                ReturnedUnits.ReturnAsync(command.Body, pools, cancellationToken));
     }
 
     internal static async Task<ChangeReservationResult> HandleAsync(

@@ -1,6 +1,5 @@
 using DaprShop.Contracts.Inventory;
 using DaprShop.Inventory.Stock;
-using DaprShop.ServiceDefaults.State;
 
 namespace DaprShop.Inventory.Reservations;
 
@@ -8,22 +7,16 @@ namespace DaprShop.Inventory.Reservations;
 /// A refunded order's units go back to the stock they were sold from. Those of a sale are on sale again until it ends; after that the
 /// sweep brings them to the SKU, which it does not for a sale it has settled, so the sale is reopened.
 /// </summary>
-internal sealed class ReturnedUnits(DocumentStore documents, TimeProvider clock)
+internal static class ReturnedUnits
 {
-    public async Task<ChangeReservationResult> ReturnAsync(ChangeReservation command, StockPools pools, CancellationToken cancellationToken)
+    public static async Task<ChangeReservationResult> ReturnAsync(ChangeReservation command, StockPools pools, CancellationToken cancellationToken)
     {
         var result = await ChangeReservationEndpoints.HandleAsync(command, ReservationState.Returned, pools, cancellationToken);
-        if (result.State == ReservationState.Returned
-            && command.SaleId is { } saleId
-            && await pools.FindAsync(StockPoolNames.OfSale(saleId), cancellationToken) is { Settings.Sale: { } terms }
-            && clock.GetUtcNow() >= terms.EndsAt)
+        if (result.State == ReservationState.Returned && command.SaleId is { } saleId)
         {
             // Open reservations keep a sale from being settled, sold ones do not. After the units and with every repeat: whoever looked
             // before them settles nothing, and a crash in between is made up for.
-            await documents.ChangeAsync<StockIndex, bool>(
-                StockKeys.Index,
-                index => index is null ? Change.None<StockIndex, bool>(false) : Change.To(index.Reopen(saleId), true),
-                cancellationToken);
+            await pools.ReopenAsync(saleId, cancellationToken);
         }
 
         return result;

@@ -1,12 +1,11 @@
 using System.Net.Http.Json;
-using Dapr.Client;
 using DaprShop.Contracts;
 using DaprShop.Contracts.Inventory;
 using DaprShop.Contracts.Orders;
 using DaprShop.Inventory.Stock;
 using DaprShop.ServiceDefaults.Faults;
-using DaprShop.ServiceDefaults.Ids;
 using DaprShop.ServiceDefaults.Json;
+using DaprShop.ServiceDefaults.State;
 using Microsoft.Extensions.Options;
 
 namespace DaprShop.Inventory.Reservations;
@@ -19,18 +18,17 @@ internal sealed partial class SweepReservations(
     StockPools pools,
     OrderBackstop orders,
     StockMetrics metrics,
-    DaprClient dapr,
-    IdSource ids,
+    ContentionLock locks,
     IOptions<SweepOptions> options,
     TimeProvider clock,
     ILogger<SweepReservations> logger)
 {
-    private const string LockStore = "lockstore";
     private const string Resource = "inventory-sweep";
-    private const int LockSeconds = 30;
+
+    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(30);
 
     /// <summary>A sweep ends before its lock does; the next one goes on.</summary>
-    private static readonly TimeSpan Budget = TimeSpan.FromSeconds(LockSeconds - 10);
+    private static readonly TimeSpan Budget = Lease - TimeSpan.FromSeconds(10);
 
     /// <summary>So many orders in a row that only wait for their turn: those reserved after them wait too.</summary>
     private const int EnoughWaiting = 16;
@@ -43,10 +41,8 @@ internal sealed partial class SweepReservations(
     public async Task SweepAsync(CancellationToken cancellationToken)
     {
         // The lock only sheds double work: two sweepers at once would ask twice and commit the same releases once.
-#pragma warning disable DAPR_DISTRIBUTEDLOCK // The lock API is alpha in Dapr; nothing rests on it here.
-        await using var held = await dapr.Lock(LockStore, Resource, ids.NewId(), LockSeconds, cancellationToken);
-#pragma warning restore DAPR_DISTRIBUTEDLOCK
-        if (!held.Success)
+        await using var held = await locks.TryTakeAsync(Resource, Lease, cancellationToken);
+        if (held is null)
         {
             return;
         }

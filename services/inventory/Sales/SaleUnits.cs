@@ -48,7 +48,8 @@ internal sealed class SaleUnits(StockPools pools, DocumentStore documents, TimeP
             }
         }
 
-        var rest = await LookAsync(sale, cancellationToken);
+        // Together at one moment: one bucket may still fetch from another where a clock says that the sale goes on.
+        var rest = await StockSurvey.ReadAtRestAsync(documents, [sale.Settings], clock, cancellationToken);
         if (!rest.Buckets.All(bucket => bucket.Document is { Available: 0, Reserved: 0, Pull: null }))
         {
             return false;

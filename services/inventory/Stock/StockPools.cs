@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Dapr.Actors.Client;
-using Dapr.Client;
 using DaprShop.Contracts.Inventory;
 using DaprShop.ServiceDefaults.Ids;
 using DaprShop.ServiceDefaults.State;
@@ -9,7 +8,7 @@ namespace DaprShop.Inventory.Stock;
 
 /// <summary>The pools this replica has touched, and the index that finds all of them (commit rule R6).</summary>
 internal sealed class StockPools(
-    DocumentStore documents, DaprClient dapr, IActorProxyFactory actors, IdSource ids, TimeProvider clock, ILogger<StockBucket> logger) : IAsyncDisposable
+    DocumentStore documents, ContentionLock locks, IActorProxyFactory actors, IdSource ids, TimeProvider clock, ILogger<StockBucket> logger) : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, Lazy<StockPool>> _pools = new(StringComparer.Ordinal);
 
@@ -29,6 +28,15 @@ internal sealed class StockPools(
 
     public async Task<StockIndex> IndexAsync(CancellationToken cancellationToken) =>
         await documents.ReadAsync<StockIndex>(StockKeys.Index, cancellationToken) ?? StockIndex.Empty;
+
+    /// <summary>
+    /// Whoever looked at the sale before settles nothing, and one that is settled is looked after again. That is not asked of a clock: the replica
+    /// that settles and the one that brings units in may differ about whether it is over.
+    /// </summary>
+    public Task ReopenAsync(string saleId, CancellationToken cancellationToken) => documents.ChangeAsync<StockIndex, bool>(
+        StockKeys.Index,
+        index => index is null ? Change.None<StockIndex, bool>(false) : Change.To(index.Reopen(saleId), true),
+        cancellationToken);
 
     /// <summary>Those whose settings are there; an index entry may be one step ahead of them.</summary>
     public async Task<IReadOnlyList<StockPool>> FindAllAsync(IEnumerable<string> names, CancellationToken cancellationToken)
@@ -88,7 +96,7 @@ internal sealed class StockPools(
                 bucket,
                 settings,
                 documents,
-                settings.Strategy == StockStrategy.Lock ? new BucketLock(bucket, dapr, ids, clock) : null,
+                settings.Strategy == StockStrategy.Lock ? new BucketLock(bucket, locks, ids, clock) : null,
                 clock,
                 logger)))).Value;
 }
@@ -117,13 +125,13 @@ internal sealed record StockIndex(IReadOnlyList<string> Skus, IReadOnlyList<Inde
     }
 
     /// <param name="reopened">How often it had been reopened when it was looked at.</param>
-    /// <returns>Null: units came back since, so it has to be looked at again.</returns>
+    /// <returns>Null: units came in since, so it has to be looked at again.</returns>
     public StockIndex? Settle(string saleId, int reopened) =>
         AllSales.Any(sale => sale.Id == saleId && sale.Reopened == reopened)
             ? With(saleId, sale => sale with { IsSettled = true })
             : null;
 
-    /// <summary>Units came back after the end: the sweep has to bring them to the SKU, whatever it has seen before.</summary>
+    /// <summary>Units came into it: the sweep has to look after them, whatever it has seen before.</summary>
     public StockIndex Reopen(string saleId) => With(saleId, sale => sale with { IsSettled = false, Reopened = sale.Reopened + 1 });
 
     private StockIndex With(string saleId, Func<IndexedSale, IndexedSale> change) =>
@@ -131,5 +139,5 @@ internal sealed record StockIndex(IReadOnlyList<string> Skus, IReadOnlyList<Inde
 }
 
 /// <param name="IsSettled">It has ended, all its reservations have too, and what was left is back with the SKU.</param>
-/// <param name="Reopened">How often units came back after its end.</param>
+/// <param name="Reopened">How often units came in that whoever looked before cannot have seen.</param>
 internal sealed record IndexedSale(string Id, bool IsSettled = false, int Reopened = 0);

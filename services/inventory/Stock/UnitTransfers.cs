@@ -23,14 +23,20 @@ internal sealed class UnitTransfers(StockPools pools)
     {
         var donor = BucketId.Parse(pull.Donor);
         var from = (await pools.RequireAsync(donor.Pool, cancellationToken)).Bucket(donor);
+        var to = await pools.RequireAsync(receiver.Pool, cancellationToken);
+        var fromSku = to.Settings.Sale is not null && donor.Pool == to.Settings.Sku;
+        if (fromSku)
+        {
+            // While the pull is open, and before a unit can come: who looks after this sees the pull, who looked before does not settle.
+            await pools.ReopenAsync(to.Settings.Sale!.Id, cancellationToken);
+        }
+
         var sent = await from.DecideAsync((stock, now) => StockDecisions.Send(stock, receiver, pull, now), cancellationToken);
         if (sent is not { } units)
         {
             return 0;
         }
 
-        var to = await pools.RequireAsync(receiver.Pool, cancellationToken);
-        var fromSku = to.Settings.Sale is not null && donor.Pool == to.Settings.Sku;
         return await to.Bucket(receiver).DecideAsync(
             (stock, now) => StockDecisions.Receive(stock, pull, units, fromSku, now), cancellationToken);
     }

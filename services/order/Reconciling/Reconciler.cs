@@ -1,10 +1,8 @@
-using Dapr;
-using Dapr.Client;
 using DaprShop.Contracts.Api;
 using DaprShop.Order.Operations;
 using DaprShop.ServiceDefaults.Batching;
 using DaprShop.ServiceDefaults.Faults;
-using DaprShop.ServiceDefaults.Ids;
+using DaprShop.ServiceDefaults.State;
 using Microsoft.Extensions.Options;
 
 namespace DaprShop.Order.Reconciling;
@@ -19,8 +17,7 @@ internal sealed partial class Reconciler(
     ReconciliationMetrics metrics,
     DriftRepairs repairs,
     ReconciliationHistory history,
-    DaprClient dapr,
-    IdSource ids,
+    ContentionLock locks,
     IOptions<ReconciliationOptions> options,
     TimeProvider clock,
     ILogger<Reconciler> logger) : IAsyncDisposable
@@ -28,12 +25,12 @@ internal sealed partial class Reconciler(
     public const string Cron = "cron";
     public const string Operator = "operator";
 
-    private const string LockStore = "lockstore";
     private const string Resource = "order-reconciliation";
-    private const int LockSeconds = 120;
 
     /// <summary>A run's record has so many drifts at the most; the count has all of them.</summary>
     private const int MaxDrifts = 100;
+
+    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(120);
 
     private readonly CancellationTokenSource _stopping = new();
     private Task _running = Task.CompletedTask;
@@ -42,9 +39,7 @@ internal sealed partial class Reconciler(
     /// <returns>The run; null: somebody else holds the lock.</returns>
     public async Task<Reconciliation?> StartAsync(string trigger, CancellationToken cancellationToken)
     {
-#pragma warning disable DAPR_DISTRIBUTEDLOCK // The lock API is alpha in Dapr; nothing rests on it here.
-        var held = await LockAsync(cancellationToken);
-        if (!held.Success)
+        if (await locks.TryTakeAsync(Resource, Lease, cancellationToken) is not { } held)
         {
             return null;
         }
@@ -79,19 +74,7 @@ internal sealed partial class Reconciler(
         _stopping.Dispose();
     }
 
-    private async Task<TryLockResponse> LockAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await dapr.Lock(LockStore, Resource, ids.NewId(), LockSeconds, cancellationToken);
-        }
-        catch (DaprException failure)
-        {
-            throw new DependencyUnavailableException(LockStore, failure);
-        }
-    }
-
-    private async Task RunToEndAsync(Reconciliation run, TryLockResponse held)
+    private async Task RunToEndAsync(Reconciliation run, IAsyncDisposable held)
     {
         try
         {
@@ -104,16 +87,8 @@ internal sealed partial class Reconciler(
             LogBroken(failure, run.Id);
         }
 
-        try
-        {
-            await held.DisposeAsync();
-        }
-        catch (DaprException)
-        {
-            // The lock ends by itself.
-        }
+        await held.DisposeAsync();
     }
-#pragma warning restore DAPR_DISTRIBUTEDLOCK
 
     private async Task<Reconciliation> TryAsync(Reconciliation run, CancellationToken cancellationToken)
     {

@@ -1,5 +1,6 @@
 using DaprShop.Order.Log;
 using DaprShop.Order.Placing;
+using DaprShop.ServiceDefaults.Batching;
 using Microsoft.Extensions.Options;
 
 namespace DaprShop.Order.Saga;
@@ -8,7 +9,7 @@ namespace DaprShop.Order.Saga;
 /// Sagas come after buyers: while orders arrive in crowds, only a few accepted ones a second are taken in, so that the machine accepts. That ends
 /// when the crowd does, or when half of the backlog that customers may wait for is used up: from there on both have their share.
 /// </summary>
-internal sealed class IntakePace(OrderTails tails, IOptions<IntakeOptions> options, TimeProvider clock) : IDisposable
+internal sealed class IntakePace(OrderTails tails, IOptions<IntakeOptions> options, TimeProvider clock)
 {
     /// <summary>Orders in one batch that make a crowd.</summary>
     private const int Crowd = 16;
@@ -19,8 +20,8 @@ internal sealed class IntakePace(OrderTails tails, IOptions<IntakeOptions> optio
     private static readonly TimeSpan Memory = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(200);
 
-    private readonly SemaphoreSlim _slots = new(Concurrency);
-    private readonly SemaphoreSlim _oneByOne = new(1);
+    private readonly Places _slots = new(Concurrency);
+    private readonly Places _oneByOne = new(1);
     private long _crowdedAt = long.MinValue;
 
     private bool IsCrowded =>
@@ -54,12 +55,6 @@ internal sealed class IntakePace(OrderTails tails, IOptions<IntakeOptions> optio
         {
             _slots.Release();
         }
-    }
-
-    public void Dispose()
-    {
-        _slots.Dispose();
-        _oneByOne.Dispose();
     }
 
     private async Task GiveWayAsync(CancellationToken cancellationToken)

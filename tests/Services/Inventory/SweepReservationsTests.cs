@@ -38,8 +38,7 @@ public sealed class SweepReservationsTests : IAsyncLifetime
             _pools,
             new OrderBackstop(_orderService.Client()),
             new StockMetrics(_meters, _store.Documents, _clock),
-            _store.Dapr,
-            new IdSource(),
+            _store.Locks,
             Options.Create(new SweepOptions()),
             _clock,
             NullLogger<SweepReservations>.Instance);

@@ -15,7 +15,7 @@ internal static class TestPools
     public static StockPools Of(FaultyStore store, TimeProvider clock)
     {
         var actors = new ActorsHere();
-        var pools = new StockPools(store.Documents, store.Dapr, actors, new IdSource(), clock, NullLogger<StockBucket>.Instance);
+        var pools = new StockPools(store.Documents, store.Locks, actors, new IdSource(), clock, NullLogger<StockBucket>.Instance);
         actors.Pools = pools;
         return pools;
     }

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 
 namespace DaprShop.Tests.Services.Order;
 
-public sealed class IntakePaceTests : IDisposable
+public sealed class IntakePaceTests
 {
     private readonly ManualClock _clock = new();
     private readonly OrderTails _tails = new();
@@ -14,8 +14,6 @@ public sealed class IntakePaceTests : IDisposable
     private int _taken;
 
     public IntakePaceTests() => _pace = new IntakePace(_tails, Options.Create(new IntakeOptions { MaxBacklog = 10 }), _clock);
-
-    public void Dispose() => _pace.Dispose();
 
     [Theory]
     [InlineData(0)]

@@ -81,7 +81,6 @@ public sealed class OrderBatchesTests : IAsyncLifetime
         await _batches.DisposeAsync();
         await _log.StopAsync(CancellationToken.None);
         _log.Dispose();
-        _pace.Dispose();
         _reads.Dispose();
         _open.Dispose();
         await _store.DisposeAsync();

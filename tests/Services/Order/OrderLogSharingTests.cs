@@ -39,7 +39,6 @@ public sealed class OrderLogSharingTests : IAsyncLifetime
             log.Dispose();
         }
 
-        _pace.Dispose();
         _inventory.Dispose();
         await _store.DisposeAsync();
     }

@@ -31,7 +31,6 @@ public sealed class OrderLogTests : IAsyncLifetime
 
     public async Task DisposeAsync()
     {
-        _pace.Dispose();
         await _store.DisposeAsync();
     }
 

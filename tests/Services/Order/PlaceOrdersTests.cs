@@ -98,7 +98,6 @@ public sealed class PlaceOrdersTests : IAsyncLifetime
         await _batches.DisposeAsync();
         await _log.StopAsync(CancellationToken.None);
         _log.Dispose();
-        _pace.Dispose();
         _reads.Dispose();
         _meters.Dispose();
         _open.Dispose();

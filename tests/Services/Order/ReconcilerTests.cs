@@ -236,8 +236,7 @@ public sealed class ReconcilerTests : IAsyncLifetime
             new ReconciliationMetrics(_meters, Letters, _clock),
             new DriftRepairs(orders, inventory, payments, new NoRefunds(), intake: null!, sagas: null!, userOrders, NullLogger<DriftRepairs>.Instance),
             _history,
-            _store.Dapr,
-            new IdSource(),
+            _store.Locks,
             Options.Create(new ReconciliationOptions()),
             _clock,
             NullLogger<Reconciler>.Instance);

@@ -50,6 +50,12 @@ internal sealed class FaultyStateSidecar : IAsyncDisposable
     /// <summary>Somebody else holds every lock. False: every lock is free, as one is whose lease has run out.</summary>
     public bool LockIsTaken { get; set; }
 
+    /// <summary>Nobody who locks or unlocks gets an answer.</summary>
+    public bool LockHangs { get; set; }
+
+    /// <summary>Requests of the lock API so far: the path and the body.</summary>
+    public ConcurrentQueue<(string Path, JsonElement Body)> LockCalls { get; } = new();
+
     /// <summary>There is a broker, which takes everything.</summary>
     public bool HasBroker { get; set; }
 
@@ -70,8 +76,8 @@ internal sealed class FaultyStateSidecar : IAsyncDisposable
         app.MapPost("/v1.0/state/statestore", sidecar.WriteAsync);
         app.MapPost("/v1.0/state/statestore/bulk", sidecar.ReadManyAsync);
         app.MapPost("/v1.0/publish/bulk/{broker}/{topic}", sidecar.PublishManyAsync);
-        app.MapPost("/v1.0-alpha1/lock/{store}", () => Results.Json(new { success = !sidecar.LockIsTaken }));
-        app.MapPost("/v1.0-alpha1/unlock/{store}", () => Results.Json(new { status = 0 }));
+        app.MapPost("/v1.0-alpha1/lock/{store}", context => sidecar.AnswerLockAsync(context, new { success = !sidecar.LockIsTaken }));
+        app.MapPost("/v1.0-alpha1/unlock/{store}", context => sidecar.AnswerLockAsync(context, new { status = 0 }));
         await app.StartAsync();
         return sidecar;
     }
@@ -174,7 +180,7 @@ internal sealed class FaultyStateSidecar : IAsyncDisposable
         switch (fault)
         {
             case WriteFault.AppliedButHangs:
-                await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await HangAsync(context);
                 return;
             case WriteFault.AppliedButNoAnswer:
                 context.Abort();
@@ -196,6 +202,23 @@ internal sealed class FaultyStateSidecar : IAsyncDisposable
             await ErrorAsync(context, 409, "ERR_STATE_SAVE");
         }
     }
+
+    private async Task AnswerLockAsync(HttpContext context, object answer)
+    {
+        using var body = await JsonDocument.ParseAsync(context.Request.Body);
+        LockCalls.Enqueue((context.Request.Path, body.RootElement.Clone()));
+        if (LockHangs)
+        {
+            await HangAsync(context);
+            return;
+        }
+
+        await context.Response.WriteAsJsonAsync(answer);
+    }
+
+    /// <summary>Until the client gives up.</summary>
+    private static Task HangAsync(HttpContext context) =>
+        Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
 
     private bool TryApply(JsonElement request)
     {

@@ -19,6 +19,7 @@ internal sealed class FaultyStore : IAsyncDisposable
         (Sidecar, Dapr) = (sidecar, dapr);
         Calls = new StoreCalls(new CircuitBreakers(limits, NullLogger<CircuitBreaker>.Instance), limits);
         Documents = new DocumentStore(dapr, Calls, new IdSource(), clock);
+        Locks = new ContentionLock(dapr, new IdSource(), limits);
         Events = new EventPublisher(new BulkPublishClient(new HttpClient { BaseAddress = new Uri(sidecar.Address) }));
     }
 
@@ -29,6 +30,8 @@ internal sealed class FaultyStore : IAsyncDisposable
     public StoreCalls Calls { get; }
 
     public DocumentStore Documents { get; }
+
+    public ContentionLock Locks { get; }
 
     public EventPublisher Events { get; }
 

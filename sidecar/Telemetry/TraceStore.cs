@@ -2,7 +2,8 @@ namespace Sidecar.Telemetry;
 
 /// <summary>
 /// The newest traces, in memory. Spans and log records count together; beyond the limit whole traces go, the one that began to arrive first before
-/// the others: half a trace would look like a fault of the system that it shows.
+/// the others: half a trace would look like a fault of the system that it shows. What services do by themselves, such as timers, polls and probes of
+/// health, has a quarter of the room to itself and goes first beyond that: it never ends, and would push out every request within minutes.
 /// </summary>
 internal sealed class TraceStore(int mostRecords = TraceStore.MostRecords, int mostOfOne = TraceStore.MostOfOneTrace)
 {
@@ -11,9 +12,13 @@ internal sealed class TraceStore(int mostRecords = TraceStore.MostRecords, int m
     /// <summary>Of one trace, so that a loop in one cannot push out all the others. What comes later is counted and left out.</summary>
     public const int MostOfOneTrace = 5_000;
 
+    /// <summary>The part of the room that is left to what services do by themselves; a request, too, begins there until it crosses services.</summary>
+    private const int BackgroundPart = 4;
+
     private readonly Lock _gate = new();
     private readonly Dictionary<string, StoredTrace> _traces = new(StringComparer.Ordinal);
-    private readonly LinkedList<StoredTrace> _byArrival = [];
+    private readonly Shelf _background = new();
+    private readonly Shelf _requests = new();
     private StoreCounts _counts = new() { MostRecords = mostRecords };
 
     public StoreCounts Counts
@@ -35,7 +40,8 @@ internal sealed class TraceStore(int mostRecords = TraceStore.MostRecords, int m
             {
                 if (Room(span.TraceId) is { } trace)
                 {
-                    trace.Spans.Add(span);
+                    trace.Add(span);
+                    Settle(trace);
                     _counts = _counts with { Spans = _counts.Spans + 1 };
                 }
             }
@@ -52,7 +58,7 @@ internal sealed class TraceStore(int mostRecords = TraceStore.MostRecords, int m
             {
                 if (Room(log.TraceId) is { } trace)
                 {
-                    trace.Logs.Add(log);
+                    trace.Add(log);
                     _counts = _counts with { Logs = _counts.Logs + 1 };
                 }
             }
@@ -77,7 +83,7 @@ internal sealed class TraceStore(int mostRecords = TraceStore.MostRecords, int m
         {
             return
             [
-                .. _traces.Values.Where(trace => trace.Spans.Count > 0 && (all || trace.IsOfInterest))
+                .. _traces.Values.Where(trace => trace.Spans.Count > 0 && (all || trace.IsRequest))
                     .OrderByDescending(trace => trace.Spans.Min(span => span.Start))
                     .Take(most)
                     .Select(trace => TraceSummary.Of(trace.Spans)),
@@ -91,7 +97,7 @@ internal sealed class TraceStore(int mostRecords = TraceStore.MostRecords, int m
     {
         lock (_gate)
         {
-            var ofInstance = _byArrival.Where(trace => trace.Spans.Any(span => span.Instance == id)).ToList();
+            var ofInstance = _traces.Values.Where(trace => trace.Spans.Any(span => span.Instance == id)).OrderBy(trace => trace.Spans.Min(span => span.Start)).ToList();
             if ((_traces.GetValueOrDefault(id.ToLowerInvariant()) ?? ofInstance.FirstOrDefault()) is not { Spans.Count: > 0 } found)
             {
                 return null;
@@ -113,8 +119,7 @@ internal sealed class TraceStore(int mostRecords = TraceStore.MostRecords, int m
     {
         if (!_traces.TryGetValue(traceId, out var trace))
         {
-            _traces[traceId] = trace = new StoredTrace(traceId);
-            _byArrival.AddLast(trace);
+            _traces[traceId] = trace = new StoredTrace(traceId, _background);
         }
 
         if (trace.Records < mostOfOne)
@@ -127,24 +132,53 @@ internal sealed class TraceStore(int mostRecords = TraceStore.MostRecords, int m
         return null;
     }
 
+    private void Settle(StoredTrace trace)
+    {
+        if (trace.IsRequest && trace.Shelf == _background)
+        {
+            trace.MoveTo(_requests);
+        }
+    }
+
     private void DropOldest()
     {
-        while (_counts.Records > mostRecords && _byArrival.First is { } oldest)
+        while (_counts.Records > mostRecords)
         {
-            _byArrival.RemoveFirst();
-            _traces.Remove(oldest.Value.Id);
+            var shelf = _background.Records > mostRecords / BackgroundPart || _requests.Traces.Count == 0 ? _background : _requests;
+            var oldest = shelf.Traces.First!.Value;
+            oldest.MoveTo(null);
+            _traces.Remove(oldest.Id);
             _counts = _counts with
             {
-                Spans = _counts.Spans - oldest.Value.Spans.Count,
-                Logs = _counts.Logs - oldest.Value.Logs.Count,
+                Spans = _counts.Spans - oldest.Spans.Count,
+                Logs = _counts.Logs - oldest.Logs.Count,
                 DroppedTraces = _counts.DroppedTraces + 1,
             };
         }
     }
 
-    private sealed class StoredTrace(string id)
+    /// <summary>Traces by their arrival, with the sum of their records.</summary>
+    private sealed class Shelf
     {
-        public string Id { get; } = id;
+        public LinkedList<StoredTrace> Traces { get; } = [];
+
+        public int Records { get; set; }
+    }
+
+    private sealed class StoredTrace
+    {
+        private readonly LinkedListNode<StoredTrace> _place;
+        private bool _crossesServices;
+        private bool _isAskedFor;
+
+        public StoredTrace(string id, Shelf shelf)
+        {
+            Id = id;
+            _place = new LinkedListNode<StoredTrace>(this);
+            MoveTo(shelf);
+        }
+
+        public string Id { get; }
 
         public List<ReceivedSpan> Spans { get; } = [];
 
@@ -154,8 +188,40 @@ internal sealed class TraceStore(int mostRecords = TraceStore.MostRecords, int m
 
         public int Records => Spans.Count + Logs.Count;
 
-        public bool IsOfInterest => Spans.Any(span => span.Service != Spans[0].Service)
-            && Spans.Any(span => span.Instance is not null || (span.ParentId.Length == 0 && span.Kind == "server"));
+        public Shelf? Shelf { get; private set; }
+
+        /// <summary>Somebody's request, or a workflow, and more than one service had to do with it.</summary>
+        public bool IsRequest => _crossesServices && _isAskedFor;
+
+        public void Add(ReceivedSpan span)
+        {
+            Spans.Add(span);
+            Shelf!.Records++;
+            _crossesServices |= span.Service != Spans[0].Service;
+            _isAskedFor |= span.Instance is not null || (span.ParentId.Length == 0 && span.Kind == "server");
+        }
+
+        public void Add(ReceivedLog log)
+        {
+            Logs.Add(log);
+            Shelf!.Records++;
+        }
+
+        public void MoveTo(Shelf? shelf)
+        {
+            if (Shelf is { } before)
+            {
+                before.Traces.Remove(_place);
+                before.Records -= Records;
+            }
+
+            Shelf = shelf;
+            if (shelf is not null)
+            {
+                shelf.Traces.AddLast(_place);
+                shelf.Records += Records;
+            }
+        }
     }
 }
 

@@ -36,6 +36,34 @@ public sealed class TraceStoreTests
     }
 
     [Fact]
+    public void Add_OfTimersWithoutEnd_LeavesRequestsWhereTheyAre()
+    {
+        var store = new TraceStore(mostRecords: 8);
+        store.Add([Spans.Of('a', '1', null, "gateway", "POST", 0, 5) with { Kind = "server" }, Spans.Of('a', '2', '1', "order", "POST", 1, 1)]);
+
+        store.Add("bcdef0123456789".SelectMany(digit => new[] { Spans.Of(digit, '3', null, "order", "timer", 10, 1), Spans.Of(digit, '4', '3', "order", "GET", 10, 1) }));
+
+        Assert.Equal(2, store.Find(Spans.TraceId('a'))!.Spans.Count);
+        Assert.NotNull(store.Find(Spans.TraceId('9')));
+        Assert.Null(store.Find(Spans.TraceId('6')));
+        Assert.Equal((8, 12), (store.Counts.Spans, store.Counts.DroppedTraces));
+    }
+
+    [Fact]
+    public void Add_OfRequestsWithoutEnd_LeavesRoomForOnesThatBegin()
+    {
+        var store = new TraceStore(mostRecords: 8);
+        store.Add("0123456789".SelectMany(digit => new[] { Spans.OfActivity(digit, '1', "i"), Spans.Of(digit, '2', '1', "stock", "POST", 1, 1) }));
+
+        store.Add([Spans.Of('a', '1', null, "gateway", "POST", 0, 5)]);
+        store.Add([Spans.Of('b', '1', null, "gateway", "POST", 0, 5)]);
+
+        Assert.NotNull(store.Find(Spans.TraceId('a')));
+        Assert.NotNull(store.Find(Spans.TraceId('b')));
+        Assert.Equal((8, 7), (store.Counts.Spans, store.Counts.DroppedTraces));
+    }
+
+    [Fact]
     public void Add_MoreThanOneTraceMayHave_LeavesTheRestOutAndKeepsTheOthers()
     {
         var store = new TraceStore(mostRecords: 10, mostOfOne: 3);

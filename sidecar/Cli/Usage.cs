@@ -11,6 +11,7 @@ internal static class Usage
           stop -f dapr.yaml     stop that run from another terminal, or end what a crash left behind
           list                  the apps that run
           logs <app>            the newest log of an app; --follow keeps reading
+          trace <id>            the waterfall of one trace, by its id or by that of a workflow instance in it
           infra up <server>     redis, rabbitmq or kafka on this machine, for a component set; also down, status, install
           daprd <daprd flags>   one sidecar for one app, in daprd's place
           version, help

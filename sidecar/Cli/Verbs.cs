@@ -6,7 +6,7 @@ namespace Sidecar.Cli;
 /// <summary>The first word of the command line decides.</summary>
 internal static class Verbs
 {
-    public static readonly IReadOnlyList<string> Known = ["run", "daprd", "stop", "list", "logs", "infra", "help", "version"];
+    public static readonly IReadOnlyList<string> Known = ["run", "daprd", "stop", "list", "logs", "trace", "infra", "help", "version"];
 
     public static async Task<int> RunAsync(IReadOnlyList<string> args)
     {
@@ -23,6 +23,8 @@ internal static class Verbs
                 return await ListCommand.RunAsync(rest);
             case "logs":
                 return await LogsCommand.RunAsync(rest);
+            case "trace":
+                return await TraceCommand.RunAsync(rest);
             case "infra":
                 return await InfraCommand.RunAsync(rest);
             case "--help" or "-h" or "-help" or "help":

@@ -90,6 +90,9 @@ internal sealed record SidecarOptions
     /// <summary>Sent by clients as dapr-api-token; null: not asked for.</summary>
     public string? ApiToken { get; init; }
 
+    /// <summary>The launcher's own receiver of traces; null: there is none. The environment or the Configuration may name another collector, which is then used instead.</summary>
+    public Uri? TraceReceiver { get; init; }
+
     /// <summary>Sent to the app as dapr-api-token.</summary>
     public string? AppApiToken { get; init; }
 

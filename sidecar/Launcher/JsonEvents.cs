@@ -17,6 +17,7 @@ internal sealed class JsonEvents(TextWriter? writer)
         runFile = plan.Template.File,
         dataDir = plan.DataDirectory,
         resourcesPaths = plan.Stack,
+        receiver = plan.Receiver,
         elapsedMs = (long)elapsed.TotalMilliseconds,
         apps = apps.Select(app => new
         {

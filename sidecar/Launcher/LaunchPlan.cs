@@ -13,10 +13,13 @@ internal sealed record LaunchPlan(RunTemplate Template, RunFlags Flags, string D
     /// <summary>Of the time in the names of log files.</summary>
     public static int StampLength => StampFormat.Length;
 
+    /// <summary>Where the apps and the sidecars send their traces and logs; null: nothing of this run takes them in.</summary>
+    public Uri? Receiver { get; init; }
+
     /// <summary>The resource folders in use, as the ready block names them.</summary>
     public IEnumerable<string> Stack => Apps.SelectMany(app => app.Sidecar.ResourcesPaths).Distinct(StringComparer.Ordinal);
 
-    public static LaunchPlan Make(RunTemplate template, RunFlags flags, Func<string, string?> environment, LaunchConsole console, TimeProvider clock)
+    public static LaunchPlan Make(RunTemplate template, RunFlags flags, Func<string, string?> environment, LaunchConsole console, TimeProvider clock, Uri? receiver = null)
     {
         var dataDirectory = flags.DataDirectory ?? Path.Combine(template.Directory, ".dapr", "data");
         var stamp = clock.GetLocalNow().ToString(StampFormat, CultureInfo.InvariantCulture);
@@ -40,11 +43,12 @@ internal sealed record LaunchPlan(RunTemplate Template, RunFlags Flags, string D
                     AppApiToken = appToken,
                     ApiToken = NullWhenEmpty(environment("DAPR_API_TOKEN")),
                     Namespace = NullWhenEmpty(environment("NAMESPACE")) ?? "default",
+                    TraceReceiver = receiver,
                 },
-                Environment = new Dictionary<string, string>(planned.Environment) { ["APP_API_TOKEN"] = appToken },
+                Environment = new Dictionary<string, string>(OwnTelemetry.WithReceiver(planned.Environment, receiver, environment)) { ["APP_API_TOKEN"] = appToken },
             }
             : planned);
-        return new LaunchPlan(template, flags, dataDirectory, [.. apps]);
+        return new LaunchPlan(template, flags, dataDirectory, [.. apps]) { Receiver = receiver };
     }
 
     /// <summary>Ports that the run needs and somebody else has, each with the holder where the system tells.</summary>

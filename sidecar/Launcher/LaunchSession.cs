@@ -314,6 +314,7 @@ internal sealed class LaunchSession(
                 RunFile = plan.Template.File,
                 Name = plan.Template.Name,
                 DataDirectory = plan.DataDirectory,
+                Receiver = plan.Receiver,
                 Apps = [.. _apps.Select(app => app.Record)],
             }.Write(_recordFile);
         }

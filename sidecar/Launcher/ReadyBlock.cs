@@ -35,6 +35,11 @@ internal static class ReadyBlock
         yield return $"  stack  {string.Join(", ", plan.Stack.Select(Short).DefaultIfEmpty("no resources"))}";
         yield return $"  data   {Short(plan.DataDirectory)}";
         yield return $"  logs   {LogsFolder(apps)}";
+        if (plan.Receiver is { } receiver)
+        {
+            yield return $"  traces http://localhost:{receiver.Port}   or: {OwnCommand.Text} trace <trace id or workflow instance id>{FileFlag(template)}";
+        }
+
         if (apps.FirstOrDefault(app => app.Plan.HasCommand) is { } first)
         {
             yield return $"  next   {OwnCommand.Text} logs {first.Plan.AppId}{FileFlag(template)} --follow";

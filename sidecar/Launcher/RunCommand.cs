@@ -54,8 +54,11 @@ internal static class RunCommand
             return Refuse(ExitCode.Mistake, [.. missing, .. ConfigurationReport.Lines(loaded.Errors)], console, events);
         }
 
+        // It is there before the first span and goes after the last: the sidecars send what they still hold when they are disposed.
+        await using var receiver = await OwnTelemetry.StartReceiverAsync(loaded.Template, flags, Environment.GetEnvironmentVariable, signals.Stopping);
+
         // Resource files are read even when dapr.yaml has mistakes, so that one run shows them all.
-        var plan = LaunchPlan.Make(loaded.Template, flags, Environment.GetEnvironmentVariable, console, clock);
+        var plan = LaunchPlan.Make(loaded.Template, flags, Environment.GetEnvironmentVariable, console, clock, receiver?.Address);
         var clients = new SharedClients();
         await using var sharedClients = clients.ConfigureAwait(false);
         var errors = new List<ConfigurationError>(loaded.Errors);

@@ -12,6 +12,7 @@ internal sealed record RunFlags
         new Flag("no-build", FlagKind.Switch, "start what was built before"),
         new Flag("restart", FlagKind.Switch, "start an app again that ends by itself"),
         new Flag("json", FlagKind.Switch, "events as JSON lines on standard output, progress on standard error"),
+        new Flag("no-receiver", FlagKind.Switch, "take no traces and logs in; without it they are shown at http://localhost:4318"),
         new Flag("log-level", FlagKind.Text, "of the sidecars: debug, info, warn, error, fatal") { Choices = ["debug", "info", "warn", "error", "fatal"] },
         new Flag("help", FlagKind.Switch, "print this") { Short = "h" });
 
@@ -25,6 +26,8 @@ internal sealed record RunFlags
 
     public bool Json { get; init; }
 
+    public bool NoReceiver { get; init; }
+
     public string? LogLevel { get; init; }
 
     public static RunFlags Of(ParsedFlags flags) => new()
@@ -34,6 +37,7 @@ internal sealed record RunFlags
         NoBuild = flags.Switch("no-build") ?? false,
         Restart = flags.Switch("restart") ?? false,
         Json = flags.Switch("json") ?? false,
+        NoReceiver = flags.Switch("no-receiver") ?? false,
         LogLevel = flags.Text("log-level"),
     };
 }

@@ -14,6 +14,9 @@ internal sealed record RunRecord
 
     public required string DataDirectory { get; init; }
 
+    /// <summary>Where the launcher shows the traces of this run; null: it takes none in.</summary>
+    public Uri? Receiver { get; init; }
+
     public IReadOnlyList<AppRecord> Apps { get; init; } = [];
 
     public static string FileOf(RunFile runFile) => Path.Combine(runFile.Directory, ".dapr", "run", $"{runFile.Key}.json");

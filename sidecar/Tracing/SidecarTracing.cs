@@ -14,6 +14,9 @@ namespace Sidecar.Tracing;
 /// </summary>
 internal sealed class SidecarTracing : IDisposable
 {
+    // A person waits for what is received there; a collector is sent bigger batches.
+    private const int ReceiverDelayMs = 1000;
+
     private readonly TracerProvider? _provider;
 
     public SidecarTracing(SidecarOptions options, TracingSpec? spec, Func<string, string?> environment)
@@ -22,7 +25,8 @@ internal sealed class SidecarTracing : IDisposable
         var fromEnvironment = environment("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") is { Length: > 0 }
             || environment("OTEL_EXPORTER_OTLP_ENDPOINT") is { Length: > 0 };
         var fromSpec = spec?.Otel is { EndpointAddress.Length: > 0 } otel ? otel : null;
-        if (Sampling.Rate(spec?.SamplingRate, fromEnvironment || fromSpec is not null, fromEnvironment) is not { } rate)
+        var receiver = fromEnvironment || fromSpec is not null ? null : options.TraceReceiver;
+        if (Sampling.Rate(spec?.SamplingRate, fromEnvironment || fromSpec is not null, fromEnvironment || receiver is not null) is not { } rate)
         {
             return;
         }
@@ -42,6 +46,15 @@ internal sealed class SidecarTracing : IDisposable
         else if (fromSpec is not null)
         {
             builder.AddOtlpExporter(exporter => Apply(fromSpec, exporter));
+        }
+        else if (receiver is not null)
+        {
+            builder.AddOtlpExporter(exporter =>
+            {
+                exporter.Protocol = OtlpExportProtocol.HttpProtobuf;
+                exporter.Endpoint = new Uri(receiver, "/v1/traces");
+                exporter.BatchExportProcessorOptions.ScheduledDelayMilliseconds = ReceiverDelayMs;
+            });
         }
 
         _provider = builder.Build();

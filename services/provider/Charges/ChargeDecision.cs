@@ -17,7 +17,7 @@ internal abstract record ChargeDecision
     public sealed record KeyReused : ChargeDecision;
 
     public static (ChargeDecision Result, IReadOnlyList<Entry> Entries) Make(
-        BookState state, CreateCharge command, Outcome outcome, ProviderOptions options, DateTimeOffset now)
+        BookState state, CreateCharge command, Outcome outcome, ProviderOptions options, DateTimeOffset now, string? traceParent)
     {
         if (state.ChargeOfKey(command.IdempotencyKey) is { } known)
         {
@@ -31,7 +31,10 @@ internal abstract record ChargeDecision
 
         var opened = new ChargeOpened(
             now, "ch_" + DerivedIds.Of("charge", command.IdempotencyKey), command.IdempotencyKey, command.Amount, command.Currency,
-            command.Source, command.Reference, outcome.Name, CaptureAt(outcome, options, now));
+            command.Source, command.Reference, outcome.Name, CaptureAt(outcome, options, now))
+        {
+            TraceParent = traceParent,
+        };
         var entries = new List<Entry> { opened };
         var status = ChargeStatus.Processing;
         if (outcome.Declines)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using DaprShop.Contracts.Payments;
 using DaprShop.Provider.Faults;
 using DaprShop.Provider.Ledger;
@@ -26,7 +27,8 @@ internal static partial class CreateChargeEndpoint
 
         var outcome = faults.Steer(Outcome.OfSource(command.Source)!, command.IdempotencyKey);
         // From here on the caller's going away changes nothing: a provider that has begun to charge goes on.
-        var decision = await book.DecideAsync(state => ChargeDecision.Make(state, command, outcome, options.Value, clock.GetUtcNow()));
+        var traceParent = Activity.Current?.Id;
+        var decision = await book.DecideAsync(state => ChargeDecision.Make(state, command, outcome, options.Value, clock.GetUtcNow(), traceParent));
         switch (decision)
         {
             case ChargeDecision.KeyReused:
@@ -51,7 +53,7 @@ internal static partial class CreateChargeEndpoint
 
                 return TypedResults.Ok(Answer(opened.Charge));
             default:
-                throw new System.Diagnostics.UnreachableException();
+                throw new UnreachableException();
         }
     }
 

@@ -20,7 +20,12 @@ internal sealed record ErrorAnswered(DateTimeOffset At, string IdempotencyKey) :
 /// <param name="CaptureAt">When a <c>processing</c> charge settles; null when it is settled in the same line.</param>
 internal sealed record ChargeOpened(
     DateTimeOffset At, string ChargeId, string IdempotencyKey, long Amount, string Currency, string Source, string Reference,
-    string Outcome, DateTimeOffset? CaptureAt) : Entry(At);
+    string Outcome, DateTimeOffset? CaptureAt) : Entry(At)
+{
+    /// <summary>The request that asked for it, as W3C traceparent: its webhooks go on in that trace.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? TraceParent { get; init; }
+}
 
 internal sealed record ChargeCaptured(DateTimeOffset At, string ChargeId) : Entry(At);
 
@@ -31,6 +36,11 @@ internal sealed record RefundMade(DateTimeOffset At, string RefundId, string Ide
 /// <param name="DeliveryId">Names this delivery; two deliveries of one event share the <paramref name="EventId"/>.</param>
 /// <param name="Forged">Signed with a wrong secret, and sent once only.</param>
 internal sealed record WebhookQueued(
-    DateTimeOffset At, string DeliveryId, string EventId, string Type, string ChargeId, long Amount, bool Forged) : Entry(At);
+    DateTimeOffset At, string DeliveryId, string EventId, string Type, string ChargeId, long Amount, bool Forged) : Entry(At)
+{
+    /// <summary>Of the request that it is the outcome of.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? TraceParent { get; init; }
+}
 
 internal sealed record WebhookEnded(DateTimeOffset At, string DeliveryId) : Entry(At);

@@ -20,7 +20,8 @@ internal static partial class CreateRefundEndpoint
             return invalid;
         }
 
-        switch (await book.DecideAsync(state => RefundDecision.Make(state, command, clock.GetUtcNow())))
+        var traceParent = Activity.Current?.Id;
+        switch (await book.DecideAsync(state => RefundDecision.Make(state, command, clock.GetUtcNow(), traceParent)))
         {
             case RefundDecision.Done done:
                 LogRefunded(logger, done.Refund.RefundId, done.Refund.ChargeId, done.Refund.Amount);

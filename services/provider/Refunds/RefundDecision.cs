@@ -16,7 +16,7 @@ internal abstract record RefundDecision
 
     public sealed record TooMuch(long Refundable) : RefundDecision;
 
-    public static (RefundDecision Result, IReadOnlyList<Entry> Entries) Make(BookState state, CreateRefund command, DateTimeOffset now)
+    public static (RefundDecision Result, IReadOnlyList<Entry> Entries) Make(BookState state, CreateRefund command, DateTimeOffset now, string? traceParent)
     {
         if (state.RefundOfKey(command.IdempotencyKey) is { } known)
         {
@@ -36,6 +36,6 @@ internal abstract record RefundDecision
 
         var refund = new RefundMade(
             now, "re_" + DerivedIds.Of("refund", command.IdempotencyKey), command.IdempotencyKey, command.ChargeId, command.Amount);
-        return (new Done(refund), [refund, ChargeEvents.Refunded(refund)]);
+        return (new Done(refund), [refund, ChargeEvents.Refunded(refund) with { TraceParent = traceParent }]);
     }
 }

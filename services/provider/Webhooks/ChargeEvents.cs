@@ -12,13 +12,13 @@ internal static class ChargeEvents
     /// <summary>The same event, <paramref name="times"/> over.</summary>
     public static IEnumerable<Entry> Succeeded(ChargeOpened charge, DateTimeOffset now, int times) =>
         Enumerable.Range(1, times).Select(copy =>
-            Queue(now, $"succeeded-{copy}", EventId(charge.ChargeId), ChargeSucceeded, charge.ChargeId, charge.Amount));
+            Queue(now, $"succeeded-{copy}", EventId(charge.ChargeId), ChargeSucceeded, charge.ChargeId, charge.Amount) with { TraceParent = charge.TraceParent });
 
     /// <summary>Claims the success before there is one: whoever takes it without checking the signature books money that is not there.</summary>
     public static Entry Forged(ChargeOpened charge, DateTimeOffset now) =>
         Queue(now, "forged", EventId(charge.ChargeId), ChargeSucceeded, charge.ChargeId, charge.Amount) with { Forged = true };
 
-    public static Entry Refunded(RefundMade refund) =>
+    public static WebhookQueued Refunded(RefundMade refund) =>
         Queue(refund.At, "refunded", EventId(refund.RefundId), RefundSucceeded, refund.ChargeId, refund.Amount) with
         {
             DeliveryId = DerivedIds.Of("delivery", refund.RefundId),

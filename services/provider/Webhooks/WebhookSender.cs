@@ -1,8 +1,10 @@
+using System.Diagnostics;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using DaprShop.Contracts.Payments;
 using DaprShop.Provider.Ledger;
 using DaprShop.ServiceDefaults.Json;
+using DaprShop.ServiceDefaults.Telemetry;
 using Microsoft.Extensions.Options;
 
 namespace DaprShop.Provider.Webhooks;
@@ -14,6 +16,10 @@ internal sealed partial class WebhookSender(
     /// <returns>True when the merchant answered 2xx.</returns>
     public async Task<bool> TrySendAsync(WebhookQueued webhook, ChargeOpened charge, CancellationToken cancellationToken)
     {
+        // A provider of the real world knows no trace of its merchant's, and then its webhook is a trace of its own; a forger's always is.
+        ActivityContext.TryParse(webhook.TraceParent, traceState: null, isRemote: true, out var asked);
+        using var activity = ShopActivity.Source.StartActivity("send webhook", ActivityKind.Producer, asked);
+
         var body = JsonSerializer.SerializeToUtf8Bytes(
             new ProviderWebhook(webhook.EventId, webhook.Type, charge.ChargeId, charge.Reference, webhook.Amount, charge.Currency, webhook.At),
             ShopJson.Documents);

@@ -62,7 +62,8 @@ internal sealed class SidecarProcess : IAsyncDisposable
               - {"{"} appID: {appId}, appDirPath: ., command: [sleep, infinity], daprHTTPPort: {ports[0]}, daprGRPCPort: {ports[1]} {"}"}
               - {"{"} appID: callee, appDirPath: ., command: [{string.Join(", ", command)}], appPort: {calleePort}, daprHTTPPort: {ports[2]}, daprGRPCPort: {ports[3]} {"}"}
             """);
-        return await StartAsync(folder, ports[0], ports[1], ["run", "-f", "dapr.yaml", "--json"]);
+        // What is measured is the sidecar, not the receiver of its traces.
+        return await StartAsync(folder, ports[0], ports[1], ["run", "-f", "dapr.yaml", "--json", "--no-receiver"]);
     }
 
     private static async Task<string> FolderOfAsync(params string[] resources)

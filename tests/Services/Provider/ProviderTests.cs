@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Text;
 using System.Text.Json;
@@ -65,6 +66,20 @@ public sealed class ProviderTests : IAsyncLifetime
             ("charge.succeeded", charge.Id, "order-1", 12_900L, "CNY"),
             (webhook.Body.Type, webhook.Body.ChargeId, webhook.Body.Reference, webhook.Body.Amount, webhook.Body.Currency)));
         Assert.True(right.Select(webhook => webhook.Body.Id).Distinct().Count() <= 1);
+    }
+
+    [Theory]
+    [InlineData("tok_async", "0af7651916cd43dd8448eb211c80319c")]
+    [InlineData("tok_webhook_forged", null)]
+    public async Task Webhook_AfterARestart_GoesOnInTheTraceOfItsChargeUnlessItIsForged(string source, string? trace)
+    {
+        await PostAsync("/v1/charges", new CreateCharge("k1", 12_900, "CNY", source, "order-1"), ("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"));
+
+        await RestartAsync();
+        await AdvanceAsync(trace is null ? 0 : 300);
+
+        var received = Assert.Single(_merchant.Received).TraceId;
+        Assert.True(trace is null ? received != "0af7651916cd43dd8448eb211c80319c" : received == trace, received);
     }
 
     [Fact]
@@ -304,8 +319,8 @@ public sealed class ProviderTests : IAsyncLifetime
     private async Task<IReadOnlyList<ProviderCharge>> ChargesAsync(string reference) =>
         (await ReadAsync<ProviderCharges>(await _provider.SendAsync(HttpMethod.Get, $"/v1/charges?reference={reference}"))).Items;
 
-    private Task<HttpResponseMessage> PostAsync<T>(string path, T body) =>
-        _provider.SendAsync(HttpMethod.Post, path, JsonSerializer.Serialize(body, ShopJson.Requests));
+    private Task<HttpResponseMessage> PostAsync<T>(string path, T body, params (string Name, string Value)[] headers) =>
+        _provider.SendAsync(HttpMethod.Post, path, JsonSerializer.Serialize(body, ShopJson.Requests), headers);
 
     private static async Task<T> ReadAsync<T>(HttpResponseMessage answer) =>
         JsonSerializer.Deserialize<T>(await answer.Content.ReadAsStringAsync(), ShopJson.Documents)!;
@@ -338,12 +353,13 @@ public sealed class ProviderTests : IAsyncLifetime
             lock (_received)
             {
                 _received.Add(new Webhook(
-                    JsonSerializer.Deserialize<ProviderWebhook>(body, ShopJson.Documents)!, signature == $"t={time},v1={Convert.ToHexStringLower(mac)}"));
+                    JsonSerializer.Deserialize<ProviderWebhook>(body, ShopJson.Documents)!, signature == $"t={time},v1={Convert.ToHexStringLower(mac)}",
+                    Activity.Current?.TraceId.ToHexString()));
             }
 
             return new HttpResponseMessage(Answer);
         }
     }
 
-    private sealed record Webhook(ProviderWebhook Body, bool SignatureIsRight);
+    private sealed record Webhook(ProviderWebhook Body, bool SignatureIsRight, string? TraceId);
 }

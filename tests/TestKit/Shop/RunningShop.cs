@@ -21,10 +21,12 @@ public sealed class RunningShop : IAsyncDisposable
 
     private readonly IReadOnlyDictionary<string, string> _launcherEnv;
 
+    private readonly bool _receiver;
+
     private readonly ShopInfrastructure _infrastructure;
 
-    private RunningShop(TopologyCopy topology, ShopInfrastructure infrastructure, IReadOnlyDictionary<string, string> launcherEnv) =>
-        (_topology, _infrastructure, _launcherEnv) = (topology, infrastructure, launcherEnv);
+    private RunningShop(TopologyCopy topology, ShopInfrastructure infrastructure, IReadOnlyDictionary<string, string> launcherEnv, bool receiver) =>
+        (_topology, _infrastructure, _launcherEnv, _receiver) = (topology, infrastructure, launcherEnv, receiver);
 
     public string Folder => _topology.Folder;
 
@@ -74,15 +76,16 @@ public sealed class RunningShop : IAsyncDisposable
     /// <param name="replicas">How many processes, each with its sidecar, there are of an app, by its id; one of those that are not named.</param>
     /// <param name="durable">Redis syncs before it answers; for whoever kills it.</param>
     /// <param name="route">The port by which the shop reaches a server; null: the server's own.</param>
+    /// <param name="receiver">The launcher takes traces and logs in, as it does for a person.</param>
     public static async Task<RunningShop> StartAsync(
         IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>>? env = null, IReadOnlyDictionary<string, string>? launcherEnv = null,
         string topology = TopologyCopy.Whole, string? only = null, string? stack = null,
         IReadOnlyDictionary<string, int>? replicas = null, IReadOnlyDictionary<string, string>? addresses = null,
-        bool durable = false, Func<LaunchedServer, int>? route = null)
+        bool durable = false, Func<LaunchedServer, int>? route = null, bool receiver = false)
     {
         var folder = Directory.CreateTempSubdirectory("daprshop-").FullName;
         var infrastructure = await ShopInfrastructure.StartAsync(folder, stack, addresses, durable, route);
-        var shop = new RunningShop(TopologyCopy.Write(folder, env, topology, only, replicas), infrastructure, launcherEnv ?? new Dictionary<string, string>());
+        var shop = new RunningShop(TopologyCopy.Write(folder, env, topology, only, replicas), infrastructure, launcherEnv ?? new Dictionary<string, string>(), receiver);
         try
         {
             await shop.StartAgainAsync();
@@ -110,6 +113,13 @@ public sealed class RunningShop : IAsyncDisposable
         {
             start.ArgumentList.Add("--resources-path");
             start.ArgumentList.Add(resources);
+        }
+
+        if (!_receiver)
+        {
+            // Exporting costs the few cores that tests, drills and benchmarks share with the shop. The flag and not OTEL_SDK_DISABLED: with that the
+            // sidecars would make no trace ids either, and another shop would be tested than the one that runs in a cluster.
+            start.ArgumentList.Add("--no-receiver");
         }
 
         start.WorkingDirectory = Folder;

@@ -19,7 +19,7 @@ internal static partial class FaultBoundary
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
-            LogAborted(logger, context.Request.Method, context.Request.Path.Value ?? "");
+            LogAborted(logger, ApiName.Of(context));
         }
         catch (BadHttpRequestException exception) when (!context.Response.HasStarted)
         {
@@ -29,14 +29,14 @@ internal static partial class FaultBoundary
         catch (Exception exception) when (!context.Response.HasStarted)
 #pragma warning restore CA1031
         {
-            LogFault(logger, context.Request.Method, context.Request.Path.Value ?? "", exception);
+            LogFault(logger, ApiName.Of(context), exception);
             await context.Response.WriteAsync(SharedErrors.Internal(exception.Message), context.RequestAborted);
         }
     }
 
-    [LoggerMessage(LogLevel.Debug, "{Method} {Path} was given up by the client")]
-    private static partial void LogAborted(ILogger logger, string method, string path);
+    [LoggerMessage(LogLevel.Debug, "{Api} was given up by the client")]
+    private static partial void LogAborted(ILogger logger, string api);
 
-    [LoggerMessage(LogLevel.Error, "{Method} {Path} failed")]
-    private static partial void LogFault(ILogger logger, string method, string path, Exception exception);
+    [LoggerMessage(LogLevel.Error, "{Api} failed")]
+    private static partial void LogFault(ILogger logger, string api, Exception exception);
 }

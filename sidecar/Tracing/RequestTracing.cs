@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Sidecar.Http;
 
 namespace Sidecar.Tracing;
 
@@ -19,7 +20,7 @@ internal static class RequestTracing
         }
 
         ActivityContext.TryParse(context.Request.Headers.TraceParent, context.Request.Headers.TraceState, isRemote: true, out var parent);
-        using var activity = source.StartActivity(context.Request.Path.Value ?? "/", ActivityKind.Server, parent);
+        using var activity = source.StartActivity(ApiName.MethodOf(context.Request), ActivityKind.Server, parent);
         PassOn(context, activity?.Id ?? "");
         await next(context);
         if (activity is not null)
@@ -38,14 +39,10 @@ internal static class RequestTracing
 
     private static void Describe(Activity activity, HttpContext context)
     {
-        if ((context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText is { } route)
-        {
-            activity.DisplayName = $"{context.Request.Method} {route}";
-        }
-
+        activity.DisplayName = ApiName.Of(context);
         activity.SetTag("dapr.protocol", "http");
-        activity.SetTag("dapr.api", $"{context.Request.Method} {context.Request.Path.Value}");
-        activity.SetTag("http.request.method", context.Request.Method);
+        activity.SetTag("dapr.api", activity.DisplayName);
+        activity.SetTag("http.request.method", ApiName.MethodOf(context.Request));
         activity.SetTag("http.response.status_code", context.Response.StatusCode);
         if (context.Response.StatusCode >= StatusCodes.Status500InternalServerError)
         {

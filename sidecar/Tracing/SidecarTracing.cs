@@ -31,6 +31,7 @@ internal sealed class SidecarTracing : IDisposable
         var builder = Sdk.CreateTracerProviderBuilder()
             .AddSource(Source.Name)
             .SetResourceBuilder(ResourceBuilder.CreateEmpty().AddService(environment("OTEL_SERVICE_NAME") is { Length: > 0 } name ? name : options.AppId))
+            .AddProcessor(new WithoutTraceState())
             .SetSampler(new ParentBasedSampler(new TraceIdRatioBasedSampler(rate)));
         if (fromEnvironment)
         {

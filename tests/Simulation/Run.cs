@@ -30,7 +30,7 @@ internal sealed record Counts(int Accepted, int Confirmed, int Cancelled, int Re
 }
 
 /// <summary>One seed: the shop under load and faults, then healed and left alone until it is at rest, then judged.</summary>
-internal sealed class Run
+internal sealed class Run : IDisposable
 {
     /// <summary>From here on nothing goes wrong any more.</summary>
     private static readonly TimeSpan Healed = Plan.Length + TimeSpan.FromSeconds(10);
@@ -64,6 +64,7 @@ internal sealed class Run
     private readonly Plan _plan;
     private readonly Chance _chance;
     private readonly List<Replica> _replicas = [];
+    private readonly RunMeters _meters = new();
     private long _quietSince = -1;
     private bool _isAtRest;
 
@@ -81,7 +82,8 @@ internal sealed class Run
         var calls = new Calls(_world, _faults);
         var setting = new Setting(
             _world, _faults, new SeededIds(Chance.Of(seed, "ids")), calls, _network,
-            new SimulatedDaprClient(calls, _store, new Locks(_world)), new SidecarHttp(calls, _store, _broker, _faults), _workflows, _plan.PaymentWindow);
+            new SimulatedDaprClient(calls, _store, new Locks(_world)), new SidecarHttp(calls, _store, _broker, _faults), _workflows, _meters,
+            _plan.PaymentWindow);
         Add(AppIds.Order, _plan.OrderReplicas, setting);
         Add(AppIds.Inventory, _plan.InventoryReplicas, setting);
         Add(AppIds.Payment, 1, setting);
@@ -115,8 +117,13 @@ internal sealed class Run
         return verdict ?? throw new InvalidOperationException($"Seed {seed} broke: {failure?.Message}", failure);
     }
 
-    public static Verdict OnThisThread(ulong seed, PlantedBug? bug = null, bool keepsWords = false) =>
-        new Run(seed, bug ?? PlantedBug.None, keepsWords).ToEnd();
+    public static Verdict OnThisThread(ulong seed, PlantedBug? bug = null, bool keepsWords = false)
+    {
+        using var run = new Run(seed, bug ?? PlantedBug.None, keepsWords);
+        return run.ToEnd();
+    }
+
+    public void Dispose() => _meters.Dispose();
 
     private Verdict ToEnd()
     {

@@ -183,7 +183,7 @@ internal static partial class DeadLetterEndpoints
         if (isNew)
         {
             counters.Count(SubscriptionOf(letter!), MessageOutcome.Discarded);
-            LogDiscarded(logger, id, caller.UserId);
+            LogDiscarded(logger, id, caller.Pseudonym);
         }
 
         return refusal is null ? TypedResults.Ok(DeadLetterViews.Of(letter!)) : Problems.IllegalTransition(refusal);

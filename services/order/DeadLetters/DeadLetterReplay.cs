@@ -1,5 +1,6 @@
 using DaprShop.Contracts.Api;
 using DaprShop.Contracts.Events;
+using DaprShop.ServiceDefaults.Http;
 using DaprShop.ServiceDefaults.Messaging;
 
 namespace DaprShop.Order.DeadLetters;
@@ -43,7 +44,7 @@ internal sealed partial class DeadLetterReplay(
             counters.Count(subscription, MessageOutcome.Replayed);
         }
 
-        LogReplay(letter.Id, subscription.Name, action.By, action.Action, action.Detail);
+        LogReplay(letter.Id, subscription.Name, ShopCaller.PseudonymOf(action.By), action.Action, action.Detail);
         return letter.Status == DeadLetterStatus.Replayed
             ? new ReplayResult(letter, Refusal: null)
             : new ReplayResult(letter, action.Detail, outcome == RedeliveryOutcome.Unanswered);

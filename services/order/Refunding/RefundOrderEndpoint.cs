@@ -60,7 +60,7 @@ internal static partial class RefundOrderEndpoint
                 return Refused(state);
             }
 
-            LogDecided(logger, id, caller.UserId);
+            LogDecided(logger, id, caller.Pseudonym);
         }
 
         if (state.IsRefunding)

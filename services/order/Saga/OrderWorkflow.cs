@@ -34,9 +34,8 @@ internal sealed class OrderWorkflow : Workflow<string, string>
         }
 
         // What is left is a duration of the clock that set the deadline; from here on only the saga's own clock counts.
-        var payBefore = held.PayBefore!.Value.UtcDateTime;
-        var until = held.TimeToPay is { } left ? context.CurrentUtcDateTime + left : payBefore;
-        var (payment, given) = await CollectAsync(context, orderId, payBefore, until);
+        var until = held.TimeToPay is { } left ? context.CurrentUtcDateTime + left : held.PayBefore!.Value.UtcDateTime;
+        var (payment, given) = await CollectAsync(context, orderId, until);
         if (payment.Status != PaymentStatus.Succeeded)
         {
             return await CancelAsync(context, orderId, given, payment.PaymentId);
@@ -56,10 +55,9 @@ internal sealed class OrderWorkflow : Workflow<string, string>
 
     /// <summary>Charges and waits for the outcome until the deadline or a cancellation; then closes the payment, which decides.</summary>
     /// <returns>The payment's last word, and what to cancel the order for unless it succeeded.</returns>
-    private static async Task<(PaymentLook Payment, OrderEvent Given)> CollectAsync(
-        WorkflowContext context, string orderId, DateTime payBefore, DateTime until)
+    private static async Task<(PaymentLook Payment, OrderEvent Given)> CollectAsync(WorkflowContext context, string orderId, DateTime until)
     {
-        var payment = await context.CallActivityAsync<PaymentLook>(nameof(RequestCharge), new RequestChargeInput(orderId, payBefore), UntilDone);
+        var payment = await context.CallActivityAsync<PaymentLook>(nameof(RequestCharge), new RequestChargeInput(orderId, until), UntilDone);
         for (var pause = FirstPause; payment is { Status: PaymentStatus.Pending, CancelRequested: false };)
         {
             var left = until - context.CurrentUtcDateTime;

@@ -9,6 +9,8 @@ namespace DaprShop.Order.Saga;
 /// <summary>What one look at the payment showed, and whether the customer still wants the order.</summary>
 internal sealed record PaymentLook(string PaymentId, PaymentStatus Status, bool CancelRequested);
 
+/// <param name="OrderId">Whose money is asked for.</param>
+/// <param name="PayBefore">By the saga's clock: the one that set the order's deadline may have been put right since.</param>
 internal sealed record RequestChargeInput(string OrderId, DateTime PayBefore);
 
 /// <summary>

@@ -15,7 +15,7 @@ internal enum HoldOutcome
     Finished,
 }
 
-/// <param name="PayBefore">By the wall clock of the replica that took the hold, for customers and for the step that charges.</param>
+/// <param name="PayBefore">By the wall clock of the replica that took the hold, for customers.</param>
 /// <param name="TimeToPay">
 /// What was left until then by that same clock, at most the window: the saga waits for so long by its own clock. Null from a step of an earlier version.
 /// </param>

@@ -55,7 +55,7 @@ internal static partial class ProviderWebhookEndpoint
         var payment = await payments.ReadAsync(webhook.Reference, cancellationToken);
         if (payment is null)
         {
-            LogUnknownOrder(logger, webhook.Id, webhook.Reference);
+            LogUnknownOrder(logger, webhook.Id);
             metrics.Count("unknown-order");
             return TypedResults.NoContent();
         }
@@ -100,8 +100,8 @@ internal static partial class ProviderWebhookEndpoint
     [LoggerMessage(LogLevel.Information, "Webhook {WebhookId} of type {Type} needs nothing done")]
     private static partial void LogIgnored(ILogger logger, string type, string webhookId);
 
-    [LoggerMessage(LogLevel.Warning, "Webhook {WebhookId} names order {OrderId}, which was never charged")]
-    private static partial void LogUnknownOrder(ILogger logger, string webhookId, string orderId);
+    [LoggerMessage(LogLevel.Warning, "Webhook {WebhookId} is about something that was never charged")]
+    private static partial void LogUnknownOrder(ILogger logger, string webhookId);
 
     [LoggerMessage(LogLevel.Error, "Webhook {WebhookId} names another amount than the payment of order {OrderId}")]
     private static partial void LogWrongAmount(ILogger logger, string webhookId, string orderId);

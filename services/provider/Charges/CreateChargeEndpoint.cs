@@ -32,12 +32,12 @@ internal static partial class CreateChargeEndpoint
             case ChargeDecision.KeyReused:
                 return Problems.IdempotencyKeyReused("This idempotencyKey was used for a charge with other content.");
             case ChargeDecision.AnswerError:
-                LogError(logger, command.Reference);
+                LogError(logger);
                 return Problems.Internal();
             case ChargeDecision.Replay known:
                 return TypedResults.Ok(Answer(known.Charge));
             case ChargeDecision.Opened opened:
-                LogCharged(logger, opened.Charge.Id, opened.Charge.StatusName, command.Reference, command.Source);
+                LogCharged(logger, opened.Charge.Id, opened.Charge.StatusName);
                 if (outcome.DropsConnection)
                 {
                     context.Abort();
@@ -86,9 +86,9 @@ internal static partial class CreateChargeEndpoint
         charge.Id, charge.StatusName, charge.Opened.Amount, charge.Opened.Currency, charge.Opened.Source, charge.Opened.Reference,
         charge.Refunded, charge.Opened.At);
 
-    [LoggerMessage(LogLevel.Information, "Charge {ChargeId} is {Status} for {Reference} from {Source}")]
-    private static partial void LogCharged(ILogger logger, string chargeId, string status, string reference, string source);
+    [LoggerMessage(LogLevel.Information, "Charge {ChargeId} is {Status}")]
+    private static partial void LogCharged(ILogger logger, string chargeId, string status);
 
-    [LoggerMessage(LogLevel.Information, "Answered an error for {Reference}, as its source asks")]
-    private static partial void LogError(ILogger logger, string reference);
+    [LoggerMessage(LogLevel.Information, "Answered an error, as the source of the charge asks")]
+    private static partial void LogError(ILogger logger);
 }

@@ -24,20 +24,20 @@ internal sealed partial class WebhookSender(
         try
         {
             using var answer = await http.SendAsync(request, cancellationToken);
-            LogSent(logger, webhook.Type, charge.Reference, (int)answer.StatusCode, webhook.Forged);
+            LogSent(logger, webhook.Type, charge.ChargeId, (int)answer.StatusCode, webhook.Forged);
             return answer.IsSuccessStatusCode;
         }
         catch (Exception fault) when (
             fault is HttpRequestException || (fault is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            LogNotSent(logger, webhook.Type, charge.Reference, fault.Message);
+            LogNotSent(logger, webhook.Type, charge.ChargeId, fault.Message);
             return false;
         }
     }
 
-    [LoggerMessage(LogLevel.Information, "Webhook {Type} for {Reference} was answered {StatusCode} (forged: {Forged})")]
-    private static partial void LogSent(ILogger logger, string type, string reference, int statusCode, bool forged);
+    [LoggerMessage(LogLevel.Information, "Webhook {Type} of charge {ChargeId} was answered {StatusCode} (forged: {Forged})")]
+    private static partial void LogSent(ILogger logger, string type, string chargeId, int statusCode, bool forged);
 
-    [LoggerMessage(LogLevel.Information, "Webhook {Type} for {Reference} found nobody: {Reason}")]
-    private static partial void LogNotSent(ILogger logger, string type, string reference, string reason);
+    [LoggerMessage(LogLevel.Information, "Webhook {Type} of charge {ChargeId} found nobody: {Reason}")]
+    private static partial void LogNotSent(ILogger logger, string type, string chargeId, string reason);
 }

@@ -1,4 +1,5 @@
 using DaprShop.ServiceDefaults.Faults;
+using DaprShop.ServiceDefaults.Ids;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 
@@ -11,6 +12,11 @@ public sealed record ShopCaller(string UserId, string Role)
     public const string Operator = "operator";
 
     public bool IsOperator => Role == Operator;
+
+    /// <summary>What logs call the user: an issuer may take mail addresses for ids. Who knows the id can find its lines, and not the other way round.</summary>
+    public string Pseudonym => PseudonymOf(UserId);
+
+    public static string PseudonymOf(string userId) => DerivedIds.Of("user", userId);
 
     /// <summary>Null when the request names no user.</summary>
     public static ShopCaller? From(HttpRequest request)

@@ -31,6 +31,7 @@ internal static class JsonLogs
         var configuration = new LoggerConfiguration()
             .MinimumLevel.Is(level)
             .Enrich.WithProperty("App", TelemetrySetup.ServiceName(builder))
+            .Enrich.With(new WithoutPath())
             .WriteTo.Console(new JsonFormatter(renderMessage: true, closingDelimiter: "\n"));
         foreach (var (source, lowest) in Quieter)
         {

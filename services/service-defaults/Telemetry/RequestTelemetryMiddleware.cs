@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Diagnostics;
 using DaprShop.ServiceDefaults.Http;
 using Microsoft.AspNetCore.Http;
@@ -11,6 +12,12 @@ namespace DaprShop.ServiceDefaults.Telemetry;
 /// </summary>
 internal sealed partial class RequestTelemetryMiddleware(RequestDelegate next, TimeProvider clock, ILogger<RequestTelemetryMiddleware> logger)
 {
+    private static readonly FrozenSet<string> KnownMethods = new[]
+    {
+        HttpMethods.Connect, HttpMethods.Delete, HttpMethods.Get, HttpMethods.Head, HttpMethods.Options, HttpMethods.Patch, HttpMethods.Post,
+        HttpMethods.Put, HttpMethods.Query, HttpMethods.Trace,
+    }.ToFrozenSet(StringComparer.Ordinal);
+
     public async Task InvokeAsync(HttpContext context)
     {
         var started = clock.GetTimestamp();
@@ -35,9 +42,10 @@ internal sealed partial class RequestTelemetryMiddleware(RequestDelegate next, T
         finally
         {
             var route = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText;
+            var method = KnownMethods.Contains(context.Request.Method) ? context.Request.Method : "_OTHER";
             var status = completed ? context.Response.StatusCode : StatusCodes.Status500InternalServerError;
-            Describe(activity, context.Request.Method, route, status);
-            Log(context.Request, route, status, clock.GetElapsedTime(started).TotalMilliseconds);
+            Describe(activity, method, route, status);
+            Log(context.Request.Path, method, route, status, clock.GetElapsedTime(started).TotalMilliseconds);
         }
     }
 
@@ -57,15 +65,16 @@ internal sealed partial class RequestTelemetryMiddleware(RequestDelegate next, T
         }
     }
 
-    private void Log(HttpRequest request, string? route, int status, double milliseconds)
+    private void Log(PathString path, string method, string? route, int status, double milliseconds)
     {
         // Metrics count what went well and what a sale refuses: a line for each would cost more than the answer. Probes may fail.
-        var isProbe = request.Path == "/health" || request.Path == "/alive" || request.Path.StartsWithSegments("/dapr");
+        var isProbe = path == "/health" || path == "/alive" || path.StartsWithSegments("/dapr");
         var isUsual = status is < StatusCodes.Status400BadRequest or StatusCodes.Status409Conflict or StatusCodes.Status429TooManyRequests;
         var level = isUsual || isProbe ? LogLevel.Debug : LogLevel.Information;
         if (logger.IsEnabled(level))
         {
-            LogRequest(logger, level, request.Method, route ?? request.Path, status, Math.Round(milliseconds, 1));
+            // A path is what the caller typed; that there is no route for it is all that is told of it.
+            LogRequest(logger, level, method, route ?? "none", status, Math.Round(milliseconds, 1));
         }
     }
 

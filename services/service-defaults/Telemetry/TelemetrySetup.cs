@@ -60,6 +60,7 @@ internal static class TelemetrySetup
         Sdk.CreateTracerProviderBuilder()
             .ConfigureResource(resource => resource.AddService(name))
             .AddSource(Sources)
+            .AddProcessor(new PrivateSpans())
             .AddOtlpExporter(exporter => ChooseProtocol(exporter, configuration))
             .Build();
 

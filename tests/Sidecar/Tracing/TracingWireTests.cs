@@ -65,6 +65,28 @@ public sealed class TracingWireTests
         Assert.Contains(Encoding.Latin1.GetString(Convert.FromHexString(TraceId)), text, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("GET", "/v1.0/state/store/zoe@mail.example", "GET /v1.0/state/{store}/{key}")]
+    [InlineData("GET", "/v1.0/invoke/shop/method/users/zoe@mail.example?token=zoe@mail.example", "GET /v1.0/invoke/{appId}/method/{**path}")]
+    [InlineData("GET", "/zoe@mail.example", "GET /{**path}")]
+    [InlineData("zoe", "/v1.0/metadata", "_OTHER /{**path}")]
+    public async Task WithAnExporter_ASpan_NamesItsRouteAndNothingThatWasTyped(string method, string path, string name)
+    {
+        await using var collector = await FakeApp.StartAsync(_ => new AppAnswer(200));
+        await using (var sidecar = await StartAsync($"samplingRate: \"1\", otel: {{ protocol: http, endpointAddress: \"127.0.0.1:{collector.Port}\", isSecure: false }}"))
+        {
+            using var request = new HttpRequestMessage(new HttpMethod(method), path);
+            request.Headers.Add("traceparent", Sampled);
+            request.Headers.Add("tracestate", "who=zoe");
+            request.Headers.Add("User-Agent", "zoe");
+            using var answer = await sidecar.Http.SendAsync(request);
+        }
+
+        var text = Encoding.Latin1.GetString(Assert.Single(collector.Requests).Body);
+        Assert.Contains($"dapr.api\u0012{(char)(name.Length + 2)}\n{(char)name.Length}{name}", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("zoe", text, StringComparison.Ordinal);
+    }
+
     private static Task<RunningSidecar> StartAsync(string tracing) => RunningSidecar.StartAsync(new SidecarSetup
     {
         AppId = "order",

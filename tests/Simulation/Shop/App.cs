@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Dapr.Client;
 using Dapr.Workflow;
 using Dapr.Workflow.Abstractions;
@@ -78,6 +79,7 @@ internal sealed class App
         var clock = replica.Process.Clock;
         services.AddSingleton<TimeProvider>(clock);
         services.AddSingleton<IdSource>(setting.Ids);
+        services.AddSingleton<IMeterFactory>(setting.Meters);
         services.AddSingleton<DaprClient>(setting.Dapr);
         services.AddSingleton<IDaprWorkflowClient>(new SimulatedWorkflowClient(Name, setting.Calls, setting.Workflows));
         services.AddSingleton(provider => new BulkReads(

@@ -13,4 +13,5 @@ internal sealed record Setting(
     SimulatedDaprClient Dapr,
     SidecarHttp Sidecar,
     WorkflowEngine Workflows,
+    RunMeters Meters,
     TimeSpan PaymentWindow);

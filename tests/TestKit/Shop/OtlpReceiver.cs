@@ -14,12 +14,21 @@ public sealed record Span(string Service, string Source, string Name, string Tra
 /// <param name="TraceId">Empty: it belongs to no trace.</param>
 public sealed record LogRecord(string Service, string Body, string TraceId);
 
+/// <summary>One export request as it was sent: whatever its fields are called, every text of it is in these bytes.</summary>
+/// <param name="Signal"><c>traces</c>, <c>logs</c> or <c>metrics</c>.</param>
+public sealed record OtlpExport(string Signal, ReadOnlyMemory<byte> Body)
+{
+    /// <summary>Whose metrics these are; a service sends its own only.</summary>
+    public bool HasMetricsOf(string service) => Signal == "metrics" && OtlpSpans.ReadMetrics(Body).Any(metric => metric.Service == service);
+}
+
 /// <summary>A collector over OTLP/HTTP that keeps the spans, the log records and the names of the metrics that it is sent.</summary>
 public sealed class OtlpReceiver : IAsyncDisposable
 {
     private readonly ConcurrentQueue<Span> _spans = new();
     private readonly ConcurrentQueue<LogRecord> _logs = new();
     private readonly ConcurrentDictionary<(string Service, string Name), bool> _metrics = new();
+    private readonly ConcurrentQueue<OtlpExport> _exports = new();
     private readonly WebApplication _server;
 
     private OtlpReceiver(string endpoint)
@@ -29,9 +38,9 @@ public sealed class OtlpReceiver : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls(endpoint);
         _server = builder.Build();
-        Map("/v1/traces", body => OtlpSpans.Read(body).ToList().ForEach(_spans.Enqueue));
-        Map("/v1/logs", body => OtlpSpans.ReadLogs(body).ToList().ForEach(_logs.Enqueue));
-        Map("/v1/metrics", body => OtlpSpans.ReadMetrics(body).ToList().ForEach(metric => _metrics.TryAdd(metric, true)));
+        Map("traces", body => OtlpSpans.Read(body).ToList().ForEach(_spans.Enqueue));
+        Map("logs", body => OtlpSpans.ReadLogs(body).ToList().ForEach(_logs.Enqueue));
+        Map("metrics", body => OtlpSpans.ReadMetrics(body).ToList().ForEach(metric => _metrics.TryAdd(metric, true)));
     }
 
     public string Endpoint { get; }
@@ -45,6 +54,9 @@ public sealed class OtlpReceiver : IAsyncDisposable
         ["OTEL_BLRP_SCHEDULE_DELAY"] = "200",
         ["OTEL_METRIC_EXPORT_INTERVAL"] = "1000",
     };
+
+    /// <summary>All of it, in the order of its arrival.</summary>
+    public IReadOnlyList<OtlpExport> Exports => [.. _exports];
 
     public IReadOnlyList<Span> Trace(string traceId) => [.. _spans.Where(span => span.TraceId == traceId)];
 
@@ -62,10 +74,12 @@ public sealed class OtlpReceiver : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _server.DisposeAsync();
 
-    private void Map(string path, Action<byte[]> take) => _server.MapPost(path, async (HttpContext context) =>
+    private void Map(string signal, Action<byte[]> take) => _server.MapPost($"/v1/{signal}", async (HttpContext context) =>
     {
-        using var body = new MemoryStream();
-        await context.Request.Body.CopyToAsync(body, context.RequestAborted);
-        take(body.ToArray());
+        using var buffer = new MemoryStream();
+        await context.Request.Body.CopyToAsync(buffer, context.RequestAborted);
+        var body = buffer.ToArray();
+        _exports.Enqueue(new OtlpExport(signal, body));
+        take(body);
     });
 }

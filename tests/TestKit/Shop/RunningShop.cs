@@ -15,6 +15,7 @@ public sealed class RunningShop : IAsyncDisposable
     private readonly ConcurrentDictionary<string, int> _pids = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, string> _logFiles = new(StringComparer.Ordinal);
     private readonly StringBuilder _output = new();
+    private readonly ConcurrentQueue<string> _console = new();
     private Process? _launcher;
     private TaskCompletionSource<JsonElement> _ready = NewReady();
 
@@ -207,6 +208,13 @@ public sealed class RunningShop : IAsyncDisposable
     /// <param name="replica">From 1 on.</param>
     public IReadOnlyList<string> AppLog(string appId, int replica = 1) => Lines(_logFiles[TopologyCopy.ReplicaName(appId, replica)]);
 
+    /// <summary>The files that apps and sidecars write their logs to, by name.</summary>
+    public IReadOnlyList<string> LogFiles =>
+        [.. _logFiles.Values.Concat(_logFiles.Values.Select(file => file.Replace("_app_", "_daprd_", StringComparison.Ordinal))).Order(StringComparer.Ordinal)];
+
+    /// <summary>Every line the launcher has printed, in all its lives.</summary>
+    public IReadOnlyList<string> Console => [.. _console];
+
     /// <summary>Log lines of the apps at level Error: nothing a test does may cause one, unless it says so.</summary>
     public IReadOnlyList<string> ErrorLogs() =>
         [.. _logFiles.Values.SelectMany(Lines).Where(line => IsLevel(line, "Error") || IsLevel(line, "Fatal"))];
@@ -271,6 +279,7 @@ public sealed class RunningShop : IAsyncDisposable
             return;
         }
 
+        _console.Enqueue(line);
         using var document = JsonDocument.Parse(line);
         var root = document.RootElement.Clone();
         if (root.TryGetProperty("ready", out _))
@@ -307,6 +316,7 @@ public sealed class RunningShop : IAsyncDisposable
             return;
         }
 
+        _console.Enqueue(line);
         lock (_output)
         {
             _output.AppendLine(line);

@@ -91,8 +91,7 @@ public sealed class DaprdModeTests : IAsyncLifetime
         var daprd = LauncherRun.Start(_folder, Args());
         await Eventually.Get(
             async () => daprd.HasExited ? throw new InvalidOperationException(daprd.Output) : await HealthAsync(),
-            status => status == HttpStatusCode.NoContent,
-            TimeSpan.FromSeconds(60));
+            status => status == HttpStatusCode.NoContent);
         return daprd;
     }
 

@@ -85,7 +85,7 @@ public sealed class LauncherErrorTests : IDisposable
                 command: [sh, -c, "exec sleep 600"]
             """);
         await using var run = LauncherRun.Start(_folder, "run", "--json");
-        await Eventually.True(() => run.Output.Contains("\"ready\":true", StringComparison.Ordinal) || run.HasExited, TimeSpan.FromSeconds(60));
+        await Eventually.True(() => run.Output.Contains("\"ready\":true", StringComparison.Ordinal) || run.HasExited);
 
         var exitCode = await run.InterruptAsync();
 

@@ -12,11 +12,11 @@ public sealed class LauncherTests
         using var shopper = await ShopClient.SignInAsync(shop.Gateway, "shopper-1");
         var id = (await shopper.PlaceStubbornlyAsync("k", "tok_ok", ("SKU-1001", 2))).Json.GetProperty("id").GetString()!;
         await shopper.FollowAsync(id, "Confirmed");
-        var before = (await shopper.GetAsync($"/api/v1/orders/{id}")).Body;
+        var before = (await shopper.ReadAsync($"/api/v1/orders/{id}")).Body;
 
         var (exitCode, took) = await shop.InterruptAsync();
         await shop.StartAgainAsync();
-        var after = await shopper.GetAsync($"/api/v1/orders/{id}");
+        var after = await shopper.ReadAsync($"/api/v1/orders/{id}");
 
         Assert.Equal(0, exitCode);
         Assert.True(took < TimeSpan.FromSeconds(30), $"Ctrl+C took {took}");

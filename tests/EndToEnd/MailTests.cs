@@ -40,8 +40,8 @@ public sealed class MailTests : IAsyncLifetime
         var id = placed.Json.GetProperty("id").GetString()!;
 
         // The server is no use, and the customer notices nothing but that no mail comes.
-        await _shopper.FollowAsync(id, "Confirmed", TimeSpan.FromSeconds(60));
-        await Eventually.Get(async () => (await _shopper.GetAsync("/api/v1/notifications")).Body, inbox => inbox.Contains(id, StringComparison.Ordinal));
+        await _shopper.FollowAsync(id, "Confirmed");
+        await Eventually.Get(async () => (await _shopper.ReadAsync("/api/v1/notifications")).Body, inbox => inbox.Contains(id, StringComparison.Ordinal));
         await Eventually.True(() => _server.Refusals > 0);
         Assert.Empty(_server.Letters);
 

@@ -23,11 +23,11 @@ public sealed class PaymentTests(ShopFixture shop)
         var sku = await shop.NewProductAsync(5);
 
         var id = (await shopper.PlaceStubbornlyAsync("k", source, (sku, 2))).Json.GetProperty("id").GetString()!;
-        await shopper.FollowAsync(id, "Confirmed", TimeSpan.FromSeconds(30));
+        await shopper.FollowAsync(id, "Confirmed");
 
         Assert.Equal(["capture 2500"], await LedgerAsync(id));
         Assert.Equal(new Stock(5, 0, 3, 0, 2), await shopper.StockAsync(sku));
-        var payment = (await shopper.GetAsync($"/api/v1/payments/{id}")).Json;
+        var payment = (await shopper.ReadAsync($"/api/v1/payments/{id}")).Json;
         Assert.Equal("Succeeded", payment.GetProperty("status").GetString());
     }
 
@@ -52,20 +52,20 @@ public sealed class PaymentTests(ShopFixture shop)
         var sku = await shop.NewProductAsync(5);
 
         var id = (await shopper.PlaceStubbornlyAsync("k", "tok_webhook_late", (sku, 2))).Json.GetProperty("id").GetString()!;
-        var order = await shopper.FollowAsync(id, "Cancelled", TimeSpan.FromSeconds(40));
-        var ledger = await Eventually.Get(() => LedgerAsync(id), lines => lines.Count >= 2, TimeSpan.FromSeconds(40));
+        var order = await shopper.FollowAsync(id, "Cancelled");
+        var ledger = await Eventually.Get(() => LedgerAsync(id), lines => lines.Count >= 2);
 
         Assert.Equal("payment-deadline", order.GetProperty("cancelReason").GetString());
         Assert.Equal(["capture 2500", "refund 2500"], ledger);
         Assert.Equal(new Stock(5, 0, 5, 0, 0), await shopper.StockAsync(sku));
         await Eventually.Get(
-            async () => (await shopper.GetAsync($"/api/v1/payments/{id}")).Json.GetProperty("status").GetString(),
+            async () => (await shopper.ReadAsync($"/api/v1/payments/{id}")).Json.GetProperty("status").GetString(),
             status => status == "Refunded");
         var recorded = await Eventually.Get(
             () => shopper.OrderAsync(id),
             found => found.GetProperty("payment").GetProperty("status").GetString() == "Refunded");
         Assert.Equal("Cancelled", recorded.GetProperty("status").GetString());
-        var last = (await shopper.GetAsync($"/api/v1/orders/{id}/events")).Json.GetProperty("items").EnumerateArray().Last();
+        var last = (await shopper.ReadAsync($"/api/v1/orders/{id}/events")).Json.GetProperty("items").EnumerateArray().Last();
         Assert.Equal("late payment refunded", last.GetProperty("cause").GetString());
     }
 
@@ -77,16 +77,16 @@ public sealed class PaymentTests(ShopFixture shop)
         var id = (await shopper.PlaceStubbornlyAsync("k", "tok_webhook_late", (sku, 2))).Json.GetProperty("id").GetString()!;
         await Eventually.Get(() => shop.ChargesAsync(id), charges => charges == 1);
 
-        var cancel = await shopper.PostAsync($"/api/v1/orders/{id}/cancel", new { });
+        var cancel = await ShopClient.StubbornlyAsync(() => shopper.PostAsync($"/api/v1/orders/{id}/cancel", new { }));
         var order = await shopper.FollowAsync(id, "Cancelled");
-        var again = await shopper.PostAsync($"/api/v1/orders/{id}/cancel", new { });
+        var again = await ShopClient.StubbornlyAsync(() => shopper.PostAsync($"/api/v1/orders/{id}/cancel", new { }));
 
         Assert.Equal((HttpStatusCode.Accepted, HttpStatusCode.Accepted), (cancel.Status, again.Status));
         Assert.Equal("customer", order.GetProperty("cancelReason").GetString());
         Assert.Equal(new Stock(5, 0, 5, 0, 0), await shopper.StockAsync(sku));
         Assert.Equal(
             ["capture 2500", "refund 2500"],
-            await Eventually.Get(() => LedgerAsync(id), lines => lines.Count >= 2, TimeSpan.FromSeconds(40)));
+            await Eventually.Get(() => LedgerAsync(id), lines => lines.Count >= 2));
     }
 
     [Fact]
@@ -96,8 +96,8 @@ public sealed class PaymentTests(ShopFixture shop)
         var id = (await shopper.PlaceStubbornlyAsync("k", "tok_ok", (await shop.NewProductAsync(5), 1))).Json.GetProperty("id").GetString()!;
         await shopper.FollowAsync(id, "Confirmed");
 
-        var refused = await shopper.PostAsync($"/api/v1/orders/{id}/cancel", new { });
-        var stale = await shopper.PostAsync($"/api/v1/orders/{id}/cancel", new { }, ("If-Match", "\"1\""));
+        var refused = await ShopClient.StubbornlyAsync(() => shopper.PostAsync($"/api/v1/orders/{id}/cancel", new { }));
+        var stale = await ShopClient.StubbornlyAsync(() => shopper.PostAsync($"/api/v1/orders/{id}/cancel", new { }, ("If-Match", "\"1\"")));
 
         Assert.Equal((HttpStatusCode.Conflict, "illegal-transition"), (refused.Status, refused.Problem));
         Assert.Equal((HttpStatusCode.PreconditionFailed, "precondition-failed"), (stale.Status, stale.Problem));

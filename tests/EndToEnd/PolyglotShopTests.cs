@@ -24,8 +24,6 @@ public sealed class PolyglotShopTests(PolyglotShop polyglot) : IClassFixture<Pol
 {
     private const string Points = "/api/v1/points";
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-
     private readonly string _gateway = polyglot.Shop.Gateway;
 
     [Fact]
@@ -34,7 +32,7 @@ public sealed class PolyglotShopTests(PolyglotShop polyglot) : IClassFixture<Pol
         using var shopper = await ShopClient.SignInAsync(_gateway, "shopper-1");
         var order = (await shopper.PlaceStubbornlyAsync("k", "tok_ok", ("SKU-1001", 2), ("SKU-1002", 1))).Json;
         var id = order.GetProperty("id").GetString()!;
-        await shopper.FollowAsync(id, "Confirmed", Patience);
+        await shopper.FollowAsync(id, "Confirmed");
         var total = order.GetProperty("total").GetProperty("amount").GetInt64();
 
         var points = await Eventually.Get(
@@ -53,15 +51,15 @@ public sealed class PolyglotShopTests(PolyglotShop polyglot) : IClassFixture<Pol
     {
         using var shopper = await ShopClient.SignInAsync(_gateway, "shopper-2");
         var declined = (await shopper.PlaceStubbornlyAsync("k1", "tok_declined", ("SKU-1003", 1))).Json.GetProperty("id").GetString()!;
-        await shopper.FollowAsync(declined, "Cancelled", Patience);
+        await shopper.FollowAsync(declined, "Cancelled");
         var paid = (await shopper.PlaceStubbornlyAsync("k2", "tok_ok", ("SKU-1003", 1))).Json.GetProperty("id").GetString()!;
-        await shopper.FollowAsync(paid, "Confirmed", Patience);
+        await shopper.FollowAsync(paid, "Confirmed");
 
         // The inbox tells that both events have gone out.
         await Eventually.Get(
-            async () => (await shopper.GetAsync("/api/v1/notifications")).Json.GetProperty("items").GetArrayLength(), count => count == 2);
+            async () => (await shopper.ReadAsync("/api/v1/notifications")).Json.GetProperty("items").GetArrayLength(), count => count == 2);
         var points = await Eventually.Get(
-            async () => (await shopper.GetAsync(Points)).Json, json => json.GetProperty("entries").GetArrayLength() > 0);
+            async () => (await shopper.ReadAsync(Points)).Json, json => json.GetProperty("entries").GetArrayLength() > 0);
 
         Assert.Equal(paid, Assert.Single(points.GetProperty("entries").EnumerateArray()).GetProperty("orderId").GetString());
     }

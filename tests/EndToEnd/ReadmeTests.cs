@@ -74,7 +74,7 @@ public sealed class ReadmeTests(ShopFixture shop)
 
     private static async Task<string> RunAsync(string script)
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(4));
         using var shell = Process.Start(new ProcessStartInfo("sh")
         {
             ArgumentList = { "-c", script },

@@ -15,11 +15,11 @@ public sealed class RefundTests(ShopFixture shop)
         var sku = await shop.NewProductAsync(5);
         var id = await ConfirmedAsync(shopper, sku, 2);
 
-        var accepted = await shop.Operator.RefundAsync(id, "k-1");
-        var repeated = await shop.Operator.RefundAsync(id, "k-1");
+        var accepted = await shop.Operator.RefundStubbornlyAsync(id, "k-1");
+        var repeated = await shop.Operator.RefundStubbornlyAsync(id, "k-1");
         var order = await shopper.FollowRefundAsync(id);
-        var replayed = await shop.Operator.RefundAsync(id, "k-1");
-        var other = await shop.Operator.RefundAsync(id, "k-2");
+        var replayed = await shop.Operator.RefundStubbornlyAsync(id, "k-1");
+        var other = await shop.Operator.RefundStubbornlyAsync(id, "k-2");
 
         Assert.Equal(
             (HttpStatusCode.Accepted, HttpStatusCode.Accepted, HttpStatusCode.Accepted), (accepted.Status, repeated.Status, replayed.Status));
@@ -30,17 +30,16 @@ public sealed class RefundTests(ShopFixture shop)
         Assert.Equal("Refunded", order.GetProperty("payment").GetProperty("status").GetString());
         Assert.Equal(["capture 2500", "refund 2500"], await shop.LedgerAsync(id));
         Assert.Equal(new Stock(5, 0, 5, 0, 0), await shopper.StockAsync(sku));
-        Assert.Equal("Refunded", (await shopper.GetAsync($"/api/v1/payments/{id}")).Json.GetProperty("status").GetString());
+        Assert.Equal("Refunded", (await shopper.ReadAsync($"/api/v1/payments/{id}")).Json.GetProperty("status").GetString());
         Assert.Equal(
             ["Reserved", "AwaitingPayment", "Paid", "Confirmed", "Confirmed", "Refunded"],
-            (await shopper.GetAsync($"/api/v1/orders/{id}/events")).Json.GetProperty("items").EnumerateArray()
+            (await shopper.ReadAsync($"/api/v1/orders/{id}/events")).Json.GetProperty("items").EnumerateArray()
                 .Select(entry => entry.GetProperty("status").GetString()));
         await Eventually.Get(
-            async () => (await shopper.GetAsync("/api/v1/notifications")).Json.GetProperty("items").EnumerateArray()
+            async () => (await shopper.ReadAsync("/api/v1/notifications")).Json.GetProperty("items").EnumerateArray()
                 .Select(note => note.GetProperty("kind").GetString()).Order(StringComparer.Ordinal).ToList(),
-            kinds => kinds.SequenceEqual(["order-confirmed", "order-refunded", "payment-refunded"]),
-            TimeSpan.FromSeconds(60));
-        Assert.Equal(1, (await shopper.GetAsync("/api/v1/orders?status=Refunded")).Json.GetProperty("items").GetArrayLength());
+            kinds => kinds.SequenceEqual(["order-confirmed", "order-refunded", "payment-refunded"]));
+        Assert.Equal(1, (await shopper.ReadAsync("/api/v1/orders?status=Refunded")).Json.GetProperty("items").GetArrayLength());
     }
 
     [Fact]
@@ -51,13 +50,13 @@ public sealed class RefundTests(ShopFixture shop)
         var sku = await shop.NewProductAsync(1);
         var id = await ConfirmedAsync(first, sku, 1);
 
-        await shop.Operator.RefundAsync(id, "k");
+        await shop.Operator.RefundStubbornlyAsync(id, "k");
         await first.FollowRefundAsync(id);
 
         // A gateway may answer "sold out" from a memory half a second old.
         var answer = await Eventually.Get(
-            () => second.PlaceAsync("k", "tok_ok", (sku, 1)), placed => placed.Status == HttpStatusCode.Accepted, TimeSpan.FromSeconds(60));
-        await second.FollowAsync(answer.Json.GetProperty("id").GetString()!, "Confirmed", TimeSpan.FromSeconds(60));
+            () => second.PlaceStubbornlyAsync("k", "tok_ok", (sku, 1)), placed => placed.Status == HttpStatusCode.Accepted);
+        await second.FollowAsync(answer.Json.GetProperty("id").GetString()!, "Confirmed");
         Assert.Equal(new Stock(1, 0, 0, 0, 1), await first.StockAsync(sku));
     }
 
@@ -66,7 +65,7 @@ public sealed class RefundTests(ShopFixture shop)
     {
         using var shopper = await shop.NewShopperAsync();
         var id = (await shopper.PlaceStubbornlyAsync("k", "tok_declined", (await shop.NewProductAsync(5), 1))).Json.GetProperty("id").GetString()!;
-        await shopper.FollowAsync(id, "Cancelled", TimeSpan.FromSeconds(60));
+        await shopper.FollowAsync(id, "Cancelled");
 
         var customer = await shopper.RefundAsync(id, "k");
         var missing = await shop.Operator.RefundAsync("3f0c8a56-9c41-5d0e-8a86-6d8f0f3c9b11", "k");
@@ -83,7 +82,7 @@ public sealed class RefundTests(ShopFixture shop)
     private static async Task<string> ConfirmedAsync(ShopClient shopper, string sku, int quantity)
     {
         var id = (await shopper.PlaceStubbornlyAsync("k", "tok_ok", (sku, quantity))).Json.GetProperty("id").GetString()!;
-        await shopper.FollowAsync(id, "Confirmed", TimeSpan.FromSeconds(60));
+        await shopper.FollowAsync(id, "Confirmed");
         return id;
     }
 }

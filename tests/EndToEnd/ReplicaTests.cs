@@ -36,8 +36,7 @@ public sealed class ReplicaTests
                 {
                     await Eventually.Get(
                         () => AskAsync(shop, read, HttpMethod.Get, path),
-                        answer => answer.Json.GetProperty("status").GetString() == "Confirmed",
-                        TimeSpan.FromSeconds(60));
+                        answer => answer.Json.GetProperty("status").GetString() == "Confirmed");
                 }
             }
 
@@ -72,7 +71,7 @@ public sealed class ReplicaTests
             Assert.All(answers, answer => Assert.True(answer.Status == HttpStatusCode.Accepted, answer.Body));
             foreach (var answer in answers)
             {
-                await shopper.FollowAsync(answer.Json.GetProperty("id").GetString()!, "Confirmed", TimeSpan.FromSeconds(90));
+                await shopper.FollowAsync(answer.Json.GetProperty("id").GetString()!, "Confirmed");
             }
 
             await Eventually.True(() => shop.Pids["order/2"] != pids.Order && shop.Pids["inventory/3"] != pids.Inventory);
@@ -113,6 +112,5 @@ public sealed class ReplicaTests
             using var answer = await http.SendAsync(request);
             return (answer.StatusCode, await answer.Content.ReadFromJsonAsync<JsonElement>());
         },
-        answer => answer.StatusCode != HttpStatusCode.ServiceUnavailable,
-        TimeSpan.FromSeconds(60));
+        answer => answer.StatusCode != HttpStatusCode.ServiceUnavailable);
 }

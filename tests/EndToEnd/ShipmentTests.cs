@@ -15,7 +15,7 @@ public sealed class ShipmentTests(ShopFixture shop)
         var path = $"/api/v1/orders/{placed.Json.GetProperty("id").GetString()}/shipment";
 
         var shipment = await Eventually.Get(() => shopper.GetAsync(path), answer => answer.Status == HttpStatusCode.OK);
-        var seen = await stranger.GetAsync(path);
+        var seen = await stranger.ReadAsync(path);
 
         Assert.Equal("Planned", shipment.Json.GetProperty("status").GetString());
         Assert.True(shipment.Json.GetProperty("shipBy").GetDateTimeOffset() > shipment.Json.GetProperty("plannedAt").GetDateTimeOffset());
@@ -28,9 +28,9 @@ public sealed class ShipmentTests(ShopFixture shop)
         using var shopper = await shop.NewShopperAsync();
         var placed = await shopper.PlaceStubbornlyAsync("k", "tok_declined", (await shop.NewProductAsync(5), 1));
         var id = placed.Json.GetProperty("id").GetString()!;
-        await shopper.FollowAsync(id, "Cancelled", TimeSpan.FromSeconds(60));
+        await shopper.FollowAsync(id, "Cancelled");
 
-        var shipment = await shopper.GetAsync($"/api/v1/orders/{id}/shipment");
+        var shipment = await shopper.ReadAsync($"/api/v1/orders/{id}/shipment");
 
         Assert.Equal((HttpStatusCode.NotFound, "not-found"), (shipment.Status, shipment.Problem));
     }

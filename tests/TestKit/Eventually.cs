@@ -7,10 +7,10 @@ public static class Eventually
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(10);
 
-    /// <summary>Reads until the condition holds; after the deadline (60 s, for a busy machine) the failure shows the last value.</summary>
+    /// <summary>Reads until the condition holds; after the deadline (2 min, for a busy machine) the failure shows the last value.</summary>
     public static async Task<T> Get<T>(Func<Task<T>> read, Func<T, bool> condition, TimeSpan? deadline = null)
     {
-        using var timeout = new CancellationTokenSource(deadline ?? TimeSpan.FromSeconds(60));
+        using var timeout = new CancellationTokenSource(deadline ?? TimeSpan.FromMinutes(2));
         while (true)
         {
             var value = await read();

@@ -113,11 +113,16 @@ public abstract partial class ConfigurationStoreConformance
     {
         var gate = new TaskCompletionSource();
         var recorder = new ChangeRecorder { Then = token => gate.Task.WaitAsync(token) };
+        var witness = new ChangeRecorder();
         using var subscription = await Store.SubscribeAsync(["key"], recorder.HandleAsync, default);
+        using var other = await Store.SubscribeAsync(["end"], witness.HandleAsync, default);
         await PutAsync("key", "first");
         await recorder.WaitForAsync("key=first");
 
         await PutAllAsync(Enumerable.Range(1, 500).Select(n => ("key", $"{n}")));
+        // The store has heard of the changes up to here, and so of all of them, before the handler goes on.
+        await PutAsync("end", "1");
+        await witness.WaitForAsync("end=1");
         var callsMeanwhile = recorder.Calls;
         gate.SetResult();
 
@@ -196,7 +201,7 @@ public abstract partial class ConfigurationStoreConformance
 
         subscription.Dispose();
         gate.SetResult();
-        await finished.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        await finished.Task.WaitAsync(TimeSpan.FromSeconds(60));
         await PutAsync("key", "3");
         await witness.WaitForAsync("key=3");
 
@@ -220,7 +225,7 @@ public abstract partial class ConfigurationStoreConformance
 
         await PutAsync("key", "1");
 
-        await disposed.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        await disposed.Task.WaitAsync(TimeSpan.FromSeconds(60));
     }
 
     [Fact]
@@ -242,6 +247,6 @@ public abstract partial class ConfigurationStoreConformance
 
         await Fixture.StopAsync();
 
-        await cancelled.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        await cancelled.Task.WaitAsync(TimeSpan.FromSeconds(60));
     }
 }

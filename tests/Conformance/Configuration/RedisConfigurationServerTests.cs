@@ -137,9 +137,9 @@ public sealed class RedisConfigurationServerTests(OwnRedis own) : IClassFixture<
         using var subscription = await store.SubscribeAsync(["key"], recorder.HandleAsync, default);
         await Server.PauseAsync();
 
-        var reading = await Record.ExceptionAsync(() => store.GetAsync(["key"], default).WaitAsync(TimeSpan.FromSeconds(20)));
+        var reading = await Record.ExceptionAsync(() => store.GetAsync(["key"], default).WaitAsync(TimeSpan.FromSeconds(60)));
         var subscribing = await Record.ExceptionAsync(
-            () => store.SubscribeAsync(["key"], recorder.HandleAsync, default).WaitAsync(TimeSpan.FromSeconds(20)));
+            () => store.SubscribeAsync(["key"], recorder.HandleAsync, default).WaitAsync(TimeSpan.FromSeconds(60)));
         await Server.ResumeAsync();
         await _items.PutAsync("key", "value");
 

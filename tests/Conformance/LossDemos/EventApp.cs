@@ -21,14 +21,17 @@ internal sealed class EventApp : IAsyncDisposable
     /// <summary>How long it works on each event.</summary>
     public TimeSpan Takes { get; init; }
 
+    /// <summary>What it waits for, too, before it answers an event.</summary>
+    public Task Until { get; init; } = Task.CompletedTask;
+
     /// <summary>How many handlers of one event ran at the same time, at most.</summary>
     public int MostAtOnce => Volatile.Read(ref _mostAtOnce);
 
     /// <param name="answer">Given the event's data and how often it came: the status of the answer.</param>
-    public static async Task<EventApp> StartAsync(Func<string, int, int> answer, TimeSpan takes = default)
+    public static async Task<EventApp> StartAsync(Func<string, int, int> answer, TimeSpan takes = default, Task? until = null)
     {
         var server = await FakeApp.StartAsync();
-        var app = new EventApp(server) { Takes = takes };
+        var app = new EventApp(server) { Takes = takes, Until = until ?? Task.CompletedTask };
         server.Hold = app.WorkAsync;
         server.Answer = request => request.Method == "GET" ? new AppAnswer(404)
             : request.Target == "/dead" ? new AppAnswer(200)
@@ -90,6 +93,7 @@ internal sealed class EventApp : IAsyncDisposable
         }
 
         await Task.Delay(Takes, TimeProvider.System);
+        await Until;
         foreach (var (_, data) in events)
         {
             _working.AddOrUpdate(data, 0, (_, count) => count - 1);

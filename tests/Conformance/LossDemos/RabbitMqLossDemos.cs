@@ -112,7 +112,7 @@ public sealed class RabbitMqLossDemos(SharedRabbitMq rabbit) : IAsyncLifetime, I
         await RestartAsync();
 
         await using var back = await StartAsync("notification", app, OurFiles);
-        await Eventually.Get(() => app.GivenTo(OurRoute).Distinct().Count(), count => count == 100, TimeSpan.FromSeconds(60));
+        await Eventually.Get(() => app.GivenTo(OurRoute).Distinct().Count(), count => count == 100);
     }
 
     [Fact]

@@ -48,7 +48,7 @@ internal sealed record PubSubDriver(string Type, params (string Name, string Val
     public Predicate<string> AcceptsTopic { get; init; } = _ => true;
 
     /// <summary>How long a message may take: redelivery, take-over from a dead consumer, recovery after a restart.</summary>
-    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(30);
+    public TimeSpan Patience { get; init; } = TimeSpan.FromMinutes(2);
 
     /// <summary>How long a call may take when the server is down or hangs.</summary>
     public TimeSpan GivesUpWithin { get; init; } = TimeSpan.FromSeconds(60);

@@ -43,7 +43,7 @@ public sealed class RabbitMqNetworkTests : RabbitMqPubSubTests
         await WriteAsync("meanwhile");
         proxy.Blackhole = false;
 
-        await Eventually.True(() => recorder.Texts.Contains("meanwhile"), TimeSpan.FromSeconds(60));
+        await Eventually.True(() => recorder.Texts.Contains("meanwhile"));
         await PublishUntilTakenAsync(broker, "after");
         await Eventually.True(() => recorder.Texts.Contains("after"));
     }
@@ -96,7 +96,7 @@ public sealed class RabbitMqNetworkTests : RabbitMqPubSubTests
 
         (proxy.ToClient, proxy.ToServer) = (null, null);
         proxy.Cut();
-        await Eventually.Get(() => sent.Except(recorder.Texts).Count(), missing => missing == 0, TimeSpan.FromSeconds(90));
+        await Eventually.Get(() => sent.Except(recorder.Texts).Count(), missing => missing == 0);
         Assert.True(!sent.Except(recorder.Texts).Any(), $"seed {seed}");
     }
 
@@ -124,7 +124,7 @@ public sealed class RabbitMqNetworkTests : RabbitMqPubSubTests
         (proxy.ToClient, proxy.ToServer) = (null, null);
         proxy.Cut();
         await PublishUntilTakenAsync(broker, "sound");
-        await Eventually.Get(() => recorder.Texts.Contains("sound"), arrived => arrived, TimeSpan.FromSeconds(90));
+        await Eventually.Get(() => recorder.Texts.Contains("sound"), arrived => arrived);
         Assert.True(recorder.Texts.Contains("sound"), $"seed {seed}");
     }
 

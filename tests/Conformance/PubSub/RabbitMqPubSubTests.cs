@@ -71,7 +71,7 @@ public abstract class RabbitMqPubSubTests : IAsyncLifetime
 
     private protected async Task PublishUntilTakenAsync(IPubSub broker, string text)
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(90));
+        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(3));
         while (await Record.ExceptionAsync(() => PublishAsync(broker, text)) is { } failure)
         {
             Assert.IsType<ComponentException>(failure);

@@ -17,7 +17,7 @@ internal sealed class Recorder
     public Func<string, CancellationToken, Task> Then { get; init; } = (_, _) => Task.CompletedTask;
 
     /// <summary>How long it waits for messages.</summary>
-    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(30);
+    public TimeSpan Patience { get; init; } = TimeSpan.FromMinutes(2);
 
     public bool Attached => _attached;
 

@@ -96,14 +96,14 @@ public sealed class RedisClaimTests(SharedRedis redis) : RedisPubSubTests(redis)
     [Fact]
     public async Task Entries_WaitingBehindSlowHandlers_AreNotTakenByAnotherSidecar()
     {
-        // Twelve of 400 ms each: the last waits twice the processing timeout for the one worker.
-        var busy = await StartAsync(("concurrency", "1"), ("processingTimeout", "2s"));
-        var first = new Recorder { Then = (_, token) => Task.Delay(TimeSpan.FromMilliseconds(400), TimeProvider.System, token) };
+        // Twelve of 1 s each: the last waits twice the processing timeout for the one worker. A busy machine, too, keeps within the timeout.
+        var busy = await StartAsync(("concurrency", "1"), ("processingTimeout", "5s"));
+        var first = new Recorder { Then = (_, token) => Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System, token) };
         await using var one = await SubscribeAsync(busy, first);
         var sent = Enumerable.Range(0, 12).Select(n => $"{n:00}").ToArray();
         Array.ForEach(sent, text => Write(text));
         await first.WaitForAsync(1);
-        var idle = await StartAsync(("processingTimeout", "2s"));
+        var idle = await StartAsync(("processingTimeout", "5s"));
         var second = new Recorder();
         await using var two = await SubscribeAsync(idle, second);
 
@@ -143,7 +143,7 @@ public sealed class RedisClaimTests(SharedRedis redis) : RedisPubSubTests(redis)
         Write("x");
         await recorder.WaitForAsync(1);
 
-        await subscription.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(10));
+        await subscription.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(40));
 
         Assert.Equal(0, PendingCount());
     }

@@ -7,7 +7,7 @@ public sealed class RedisPubSubConformance(OwnRedis redis) : ServerPubSubConform
     private protected override BrokerServer Server { get; } = redis.Server;
 
     private protected override PubSubDriver Driver { get; } = new(
-        "pubsub.redis", ("redisHost", $"127.0.0.1:{redis.Server.Port}"), ("processingTimeout", "3s"), ("redeliverInterval", "200ms"))
+        "pubsub.redis", ("redisHost", $"127.0.0.1:{redis.Server.Port}"), ("processingTimeout", "10s"), ("redeliverInterval", "200ms"))
     {
         AtLeastOnce = true,
         // Since 1.17 a failed message is acknowledged; retries are the sidecar's.

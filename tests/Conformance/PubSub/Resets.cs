@@ -9,7 +9,7 @@ internal static class Resets
     private const int Turns = 10;
     private const int PerTurn = 100;
 
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(3);
 
     /// <summary>Cuts amid each hundred of a thousand messages, and expects all of them to have arrived at the end.</summary>
     /// <param name="publish">Returns once the message was taken, however often it had to be sent.</param>

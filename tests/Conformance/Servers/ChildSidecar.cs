@@ -40,7 +40,7 @@ internal sealed class ChildSidecar : IAsyncDisposable
             directory, "daprd", "--app-id", appId, "--app-port", Text(app.Port), "--resources-path", folder,
             "--dapr-http-port", Text(httpPort), "--dapr-grpc-port", Text(grpcPort), "--metrics-port", "0");
         var sidecar = new ChildSidecar(process, folder, httpPort, grpcPort);
-        await Eventually.Get(sidecar.HealthAsync, health => health == "204", TimeSpan.FromSeconds(60));
+        await Eventually.Get(sidecar.HealthAsync, health => health == "204");
         return sidecar;
     }
 

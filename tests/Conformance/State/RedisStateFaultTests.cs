@@ -122,12 +122,12 @@ public sealed class RedisStateFaultTests : IAsyncLifetime
         })));
         foreach (var share in (int[])[Writers * Increments / 4, Writers * Increments / 2])
         {
-            await Eventually.True(() => Volatile.Read(ref done) >= share, TimeSpan.FromSeconds(60));
+            await Eventually.True(() => Volatile.Read(ref done) >= share);
             await _server.KillAsync();
             await _server.StartAgainAsync();
         }
 
-        await counting.WaitAsync(TimeSpan.FromSeconds(120));
+        await counting.WaitAsync(TimeSpan.FromMinutes(4));
         Assert.Equal(Writers * Increments, CountOf((await ReadAsync(store)).Value));
     }
 
@@ -170,15 +170,11 @@ public sealed class RedisStateFaultTests : IAsyncLifetime
     /// <summary>The first connection from now on is cut where the answer to its first command begins; later ones are sound.</summary>
     private async Task<ComponentException?> LoseTheNextAnswerAsync(Func<Task> write)
     {
-        _network.ToClient = Damage.Truncate(GreetingLength);
+        _network.NextToClient = Damage.Truncate(GreetingLength);
         _network.Cut();
-        var before = _network.Accepted;
-        var writing = write();
-        await Eventually.True(() => _network.Accepted > before);
-        _network.ToClient = null;
         try
         {
-            await writing;
+            await write();
             return null;
         }
         catch (ComponentException failure)

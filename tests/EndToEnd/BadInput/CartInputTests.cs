@@ -132,15 +132,11 @@ public sealed class CartInputTests(ShopFixture shop)
         Refusal.Is(answer, 401, "unauthenticated", path);
     }
 
-    private static async Task PutAsync(ShopClient shopper, string sku)
-    {
-        var answer = await shopper.PutAsync($"/api/v1/cart/items/{sku}", new { quantity = 1 });
-        Assert.True(answer.Status == HttpStatusCode.OK, answer.Body);
-    }
+    private static Task PutAsync(ShopClient shopper, string sku) => CartTests.PutAsync(shopper, sku, 1);
 
     private static async Task HasOnlyAsync(ShopClient shopper, string sku)
     {
-        var items = (await shopper.GetAsync("/api/v1/cart")).Json.GetProperty("items");
+        var items = (await shopper.ReadAsync("/api/v1/cart")).Json.GetProperty("items");
         Assert.Equal(sku, Assert.Single(items.EnumerateArray()).GetProperty("sku").GetString());
     }
 
@@ -152,6 +148,6 @@ public sealed class CartInputTests(ShopFixture shop)
         var answer = await shopper.SendAsync(HttpMethod.Put, path, Bodies.Json(body));
 
         Refusal.Is(answer, 400, "validation", path, members);
-        Assert.Equal("""{"items":[],"version":0,"changedAt":null}""", (await shopper.GetAsync("/api/v1/cart")).Body);
+        Assert.Equal("""{"items":[],"version":0,"changedAt":null}""", (await shopper.ReadAsync("/api/v1/cart")).Body);
     }
 }

@@ -48,18 +48,18 @@ public sealed class ListInputTests(ShopFixture shop)
         var sku = await shop.NewProductAsync(5);
         for (var n = 0; n < 2; n++)
         {
-            var id = (await shopper.PlaceAsync(string.Create(CultureInfo.InvariantCulture, $"k{n}"), "tok_ok", (sku, 1))).Json.GetProperty("id").GetString()!;
+            var id = (await shopper.PlaceStubbornlyAsync(string.Create(CultureInfo.InvariantCulture, $"k{n}"), "tok_ok", (sku, 1))).Json.GetProperty("id").GetString()!;
             await shopper.FollowAsync(id, "Confirmed");
         }
 
         await Eventually.Get(
-            async () => (await shopper.GetAsync("/api/v1/notifications")).Json.GetProperty("items").GetArrayLength(), count => count == 2);
+            async () => (await shopper.ReadAsync("/api/v1/notifications")).Json.GetProperty("items").GetArrayLength(), count => count == 2);
         foreach (var owner in Lists)
         {
-            var cursor = (await shopper.GetAsync($"{owner}?limit=1")).Json.GetProperty("nextCursor").GetString()!;
+            var cursor = (await shopper.ReadAsync($"{owner}?limit=1")).Json.GetProperty("nextCursor").GetString()!;
             foreach (var list in Lists)
             {
-                var answer = await shopper.GetAsync($"{list}?cursor={cursor}");
+                var answer = await shopper.ReadAsync($"{list}?cursor={cursor}");
 
                 Assert.True(answer.Status == (list == owner ? HttpStatusCode.OK : HttpStatusCode.BadRequest), $"{owner} at {list}: {answer.Body}");
             }

@@ -103,7 +103,7 @@ public sealed class RoutingInputTests(ShopFixture shop)
     {
         using var owner = await shop.NewShopperAsync();
         using var stranger = await shop.NewShopperAsync();
-        var id = (await owner.PlaceAsync("k", "tok_ok", (await shop.NewProductAsync(5), 1))).Json.GetProperty("id").GetString()!;
+        var id = (await owner.PlaceStubbornlyAsync("k", "tok_ok", (await shop.NewProductAsync(5), 1))).Json.GetProperty("id").GetString()!;
 
         var order = await stranger.GetAsync($"/api/v1/orders/{id}", ("shop-user", owner.User!), ("shop-role", "operator"));
         var list = await stranger.GetAsync("/api/v1/orders", ("Shop-User", owner.User!));

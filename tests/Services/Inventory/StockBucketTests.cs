@@ -85,7 +85,7 @@ public sealed class StockBucketTests : IAsyncLifetime
         await pools.FindAsync(Sku, CancellationToken.None);
 
         using var open = new ManualResetEventSlim();
-        _store.Sidecar.BeforeWrite = _ => Assert.True(open.Wait(TimeSpan.FromSeconds(30)));
+        _store.Sidecar.BeforeWrite = _ => Assert.True(open.Wait(TimeSpan.FromMinutes(2)));
         var asked = ReserveManyEndpoint.HandleAsync(
             new ReserveManyBody(commands), pools, NullLogger<ReserveMany>.Instance, CancellationToken.None);
         open.Set();

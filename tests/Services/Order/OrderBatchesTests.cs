@@ -27,6 +27,7 @@ public sealed class OrderBatchesTests : IAsyncLifetime
     private const string Unknown = "SKU-UNKNOWN";
 
     private readonly ManualClock _standing = new();
+    private readonly LenientTime _time = new();
     private readonly OrderTails _tails = new();
     private readonly StubHttp _catalog;
     private readonly StubHttp _inventory;
@@ -45,7 +46,7 @@ public sealed class OrderBatchesTests : IAsyncLifetime
             .Select(sku => new ProductPrice(sku, new Money(500, "CNY")))]));
         _inventory = new StubHttp((_, body) =>
         {
-            Assert.True(_open.Wait(TimeSpan.FromSeconds(30)), "the test never let inventory answer");
+            Assert.True(_open.Wait(TimeSpan.FromMinutes(2)), "the test never let inventory answer");
             return new ReserveManyResult([.. Read<ReserveMany>(body).Commands.Select(Reserve)]);
         });
 
@@ -68,7 +69,7 @@ public sealed class OrderBatchesTests : IAsyncLifetime
             _pace,
             new ReplicaName("replica-a"),
             new IdSource(),
-            TimeProvider.System,
+            _time,
             NullLogger<OrderLog>.Instance);
         await _log.StartAsync(CancellationToken.None);
         await Eventually.True(() => _log.CanAccept);
@@ -230,7 +231,7 @@ public sealed class OrderBatchesTests : IAsyncLifetime
         _tails,
         _pace,
         Options.Create(options),
-        TimeProvider.System,
+        _time,
         NullLogger<OrderBatches>.Instance);
 
     private ReserveResult Reserve(Reserve command) => command.Sku switch

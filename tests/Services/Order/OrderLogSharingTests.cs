@@ -17,6 +17,7 @@ namespace DaprShop.Tests.Services.Order;
 /// <summary>Replicas over one store: whoever comes later gets its share of the order logs from whoever was there.</summary>
 public sealed class OrderLogSharingTests : IAsyncLifetime
 {
+    private readonly LenientTime _time = new();
     private readonly OrderTails _tails = new();
     private readonly StubHttp _inventory = new((_, _) => new ChangeReservationResult(Done: true, ReservationState.Released));
     private readonly IntakePace _pace;
@@ -60,8 +61,7 @@ public sealed class OrderLogSharingTests : IAsyncLifetime
                 await first.AppendAsync([SampleOrders.One(appended[^1]).Encode()]);
                 return await OwnersAsync();
             },
-            owners => owners == "replica-a 8, replica-b 8",
-            TimeSpan.FromSeconds(30));
+            owners => owners == "replica-a 8, replica-b 8");
 
         await Eventually.True(() => second.CanAccept);
         await second.AppendAsync([SampleOrders.One("o-second").Encode()]);
@@ -126,7 +126,7 @@ public sealed class OrderLogSharingTests : IAsyncLifetime
             _pace,
             new ReplicaName(replica),
             new IdSource(),
-            TimeProvider.System,
+            _time,
             NullLogger<OrderLog>.Instance);
         _logs.Add(log);
         await log.StartAsync(CancellationToken.None);

@@ -52,6 +52,8 @@ public sealed class OrderLogTests : IAsyncLifetime
             await AppendStubbornlyAsync(appender, SampleOrders.One($"o-{n}"));
         }
 
+        // Whoever appended is answered before the relay is told.
+        await appender.CompleteAsync();
         var records = await RecordsAsync();
         Assert.Equal(Enumerable.Range(0, records.Count).Select(n => (long)n), records.Select(record => record.N));
         Assert.Equal(records.Select(record => record.N), committed);

@@ -39,6 +39,7 @@ public sealed class PlaceOrdersTests : IAsyncLifetime
     private readonly ManualClock _clock = new();
     private readonly ManualClock _standing = new();
     private readonly MeterReader _meters = new();
+    private readonly LenientTime _time = new();
     private readonly OrderTails _tails = new();
     private readonly StubHttp _catalog;
     private readonly StubHttp _inventory;
@@ -72,22 +73,22 @@ public sealed class PlaceOrdersTests : IAsyncLifetime
         var intake = new OrderIntake(
             orders: null!, records, workflows: null!, new UserOrders(_store.Documents), inventory, _tails, NullLogger<OrderIntake>.Instance);
         _log = new OrderLog(
-            _store.Documents, _tails, reader, intake, _pace, new ReplicaName("replica-a"), new IdSource(), TimeProvider.System, NullLogger<OrderLog>.Instance);
+            _store.Documents, _tails, reader, intake, _pace, new ReplicaName("replica-a"), new IdSource(), _time, NullLogger<OrderLog>.Instance);
         await _log.StartAsync(CancellationToken.None);
         await Eventually.True(() => _log.CanAccept);
         var options = Options.Create(new IntakeOptions { MaxUntold = 2 });
-        _batches = new OrderBatches(_reads, prices, inventory, _log, _tails, _pace, options, TimeProvider.System, NullLogger<OrderBatches>.Instance);
+        _batches = new OrderBatches(_reads, prices, inventory, _log, _tails, _pace, options, _time, NullLogger<OrderBatches>.Instance);
         _outcomes = new OutcomePublisher(_store.Events);
         var acceptance = new OrderAcceptance(
             _batches,
             new OrderStore(_store.Documents, records, _tails, reader),
             prices,
-            new OrderReservation(inventory, _store.Documents, TimeProvider.System),
+            new OrderReservation(inventory, _store.Documents, _time),
             _log,
             _tails,
             _outcomes,
             options,
-            TimeProvider.System);
+            _time);
         _service = await RunningService.StartAsync(builder => Build(builder, acceptance, new SaleOffers(inventory), new RefusedOrders(_meters)), clock: _clock);
     }
 

@@ -40,12 +40,13 @@ internal sealed class FaultyStateSidecar : IAsyncDisposable
     private readonly WebApplication _app;
     private int _failingReads;
     private int _failingBulkItems;
+    private int _writes;
 
     private FaultyStateSidecar(WebApplication app) => _app = app;
 
     public string Address => _app.Urls.First();
 
-    public int Writes { get; private set; }
+    public int Writes => Volatile.Read(ref _writes);
 
     /// <summary>Somebody else holds every lock. False: every lock is free, as one is whose lease has run out.</summary>
     public bool LockIsTaken { get; set; }
@@ -174,7 +175,7 @@ internal sealed class FaultyStateSidecar : IAsyncDisposable
         using var body = await JsonDocument.ParseAsync(context.Request.Body);
         var request = body.RootElement[0];
         BeforeWrite?.Invoke(this);
-        Writes++;
+        Interlocked.Increment(ref _writes);
         WriteFault? fault = _writeFaults.TryDequeue(out var planned) ? planned : null;
         var applied = fault is not (WriteFault.ErrorNotApplied or WriteFault.ConflictNotApplied) && TryApply(request);
         switch (fault)

@@ -63,7 +63,7 @@ public sealed class KafkaVersionProbeTests
         var spec = new ComponentSpec("pubsub", "pubsub.kafka", "v1", members, false, TimeSpan.FromSeconds(5), "pubsub.yaml");
         var connection = KafkaConnection.Parse(new ComponentMetadata(spec, errors));
         Assert.Empty(errors);
-        return await VersionProbe.AskAsync(connection, CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(10));
+        return await VersionProbe.AskAsync(connection, CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(60));
     }
 
     /// <summary>Answers one request with the given members, after size and correlation; null: hangs up.</summary>

@@ -247,7 +247,7 @@ public sealed class ConfigurationUpdateTests : IAsyncLifetime
         {
             EnableAppHealthCheck = checksHealth,
             AppHealthProbeInterval = TimeSpan.FromMilliseconds(50),
-            AppHealthProbeTimeout = TimeSpan.FromSeconds(5),
+            AppHealthProbeTimeout = TimeSpan.FromSeconds(30),
             AppHealthThreshold = 1,
         },
     });

@@ -99,7 +99,7 @@ public sealed class GrpcBindingAppTests
                 AppProtocol = "grpc",
                 EnableAppHealthCheck = true,
                 AppHealthProbeInterval = TimeSpan.FromMilliseconds(50),
-                AppHealthProbeTimeout = TimeSpan.FromSeconds(5),
+                AppHealthProbeTimeout = TimeSpan.FromSeconds(30),
                 AppHealthThreshold = 2,
             },
             WaitUntilReady = false,

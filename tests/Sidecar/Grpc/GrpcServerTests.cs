@@ -160,7 +160,7 @@ public sealed class GrpcServerTests
         var reply = await server.Client.CallAsync("/test.Echo/Slow", new Empty(), default, ("grpc-timeout", "50m"));
 
         Assert.Equal((4, "context deadline exceeded"), (reply.Status, reply.Message));
-        await cancelled.Task.WaitAsync(TimeSpan.FromSeconds(10));
+        await cancelled.Task.WaitAsync(TimeSpan.FromSeconds(60));
     }
 
     [Fact]
@@ -179,11 +179,11 @@ public sealed class GrpcServerTests
         using var giveUp = new CancellationTokenSource();
 
         var reply = server.Client.CallAsync("/test.Echo/Slow", new Empty(), giveUp.Token);
-        await entered.Task.WaitAsync(TimeSpan.FromSeconds(10));
+        await entered.Task.WaitAsync(TimeSpan.FromSeconds(60));
         await giveUp.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reply);
-        await cancelled.Task.WaitAsync(TimeSpan.FromSeconds(10));
+        await cancelled.Task.WaitAsync(TimeSpan.FromSeconds(60));
     }
 
     [Fact]
@@ -201,11 +201,11 @@ public sealed class GrpcServerTests
         var content = new HalfContent();
 
         var reply = server.Client.SendAsync("/test.Echo/Say", content, giveUp.Token);
-        await content.Begun.WaitAsync(TimeSpan.FromSeconds(10));
+        await content.Begun.WaitAsync(TimeSpan.FromSeconds(60));
         await giveUp.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reply);
-        await ended.Task.WaitAsync(TimeSpan.FromSeconds(10));
+        await ended.Task.WaitAsync(TimeSpan.FromSeconds(60));
 
         // Closing waits for the calls, and so for what they log.
         await server.DisposeAsync();

@@ -153,6 +153,8 @@ public sealed class AppWatchTests
         EnableAppHealthCheck = true,
         AppHealthCheckPath = "/alive",
         AppHealthProbeInterval = TimeSpan.FromMilliseconds(20),
+        // An app that a busy machine makes slow is not unhealthy here.
+        AppHealthProbeTimeout = TimeSpan.FromSeconds(30),
         AppApiToken = "app-token",
     };
 

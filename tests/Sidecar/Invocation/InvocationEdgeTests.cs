@@ -10,7 +10,7 @@ namespace DaprShop.Tests.Invocation;
 public sealed class InvocationEdgeTests
 {
     private const string Call = "/v1.0/invoke/app/method/x";
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
     [Fact]
     public async Task AnswerHeader_WithOtherLettersThanAscii_PassesUnchanged()

@@ -9,7 +9,7 @@ namespace DaprShop.Tests.Invocation;
 
 public sealed class InvocationStreamingTests
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
     [Fact]
     public async Task EventStream_OfTheApp_ReachesTheCallerPieceByPiece()

@@ -8,7 +8,7 @@ namespace DaprShop.Tests.Launcher;
 /// <summary>The real launcher as a process of its own, with a dapr.yaml of its own.</summary>
 internal sealed class LauncherProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(2);
 
     private readonly ConcurrentQueue<string> _errors = new();
     private readonly ConcurrentQueue<string> _output = new();

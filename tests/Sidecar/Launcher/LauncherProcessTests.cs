@@ -50,7 +50,7 @@ public sealed class LauncherProcessTests : IDisposable
 
         Assert.Equal(0, exitCode);
         Assert.Null(ProcessIdentity.Of(pid));
-        Assert.InRange(Stopwatch.GetElapsedTime(began), TimeSpan.FromSeconds(3.5), TimeSpan.FromSeconds(30));
+        Assert.InRange(Stopwatch.GetElapsedTime(began), TimeSpan.FromSeconds(3.5), TimeSpan.FromMinutes(2));
     }
 
     [Fact]
@@ -183,7 +183,7 @@ public sealed class LauncherProcessTests : IDisposable
         var port = ports.Next();
         await using var daprd = LauncherProcess.Start(
             _folder.Path, "daprd", "--app-id", "solo", "--dapr-http-port", Text(port), "--dapr-grpc-port", "0", "--dapr-listen-addresses=127.0.0.1");
-        await Eventually.True(() => !PortChoice.IsFree(port) || daprd.Process.HasExited, TimeSpan.FromSeconds(20));
+        await Eventually.True(() => !PortChoice.IsFree(port) || daprd.Process.HasExited);
 
         PosixCalls.Kill(daprd.Process.Id, 2);
 

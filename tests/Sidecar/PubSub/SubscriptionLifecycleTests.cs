@@ -102,7 +102,7 @@ public sealed class SubscriptionLifecycleTests : IAsyncLifetime
             {
                 EnableAppHealthCheck = true,
                 AppHealthProbeInterval = TimeSpan.FromMilliseconds(100),
-                AppHealthProbeTimeout = TimeSpan.FromMilliseconds(100),
+                AppHealthProbeTimeout = TimeSpan.FromSeconds(30),
                 AppHealthThreshold = 1,
             },
         }))
@@ -135,7 +135,7 @@ public sealed class SubscriptionLifecycleTests : IAsyncLifetime
                     return new AppAnswer(200);
                 }
 
-                release.Wait(TimeSpan.FromSeconds(10));
+                release.Wait(TimeSpan.FromSeconds(60));
                 return new AppAnswer(200);
             }
 

@@ -117,7 +117,7 @@ public sealed class FaultyProxyTests : IAsyncLifetime
 
         _proxy.Cut();
 
-        var broken = await Assert.ThrowsAsync<SocketException>(async () => await client.ReceiveAsync(new byte[1]).WaitAsync(TimeSpan.FromSeconds(10)));
+        var broken = await Assert.ThrowsAsync<SocketException>(async () => await client.ReceiveAsync(new byte[1]).WaitAsync(TimeSpan.FromSeconds(60)));
         Assert.Equal(SocketError.ConnectionReset, broken.SocketErrorCode);
         using var next = await ConnectAsync();
         Assert.Equal([7], await ExchangeAsync(next, [7]));
@@ -184,7 +184,7 @@ public sealed class FaultyProxyTests : IAsyncLifetime
         Assert.Equal((0, 0), (_proxy.Traffic.BytesToServer, _proxy.Traffic.BytesToClient));
         _proxy.Blackhole = false;
 
-        Assert.Equal([1, 2], await answers.WaitAsync(TimeSpan.FromSeconds(10)));
+        Assert.Equal([1, 2], await answers.WaitAsync(TimeSpan.FromSeconds(60)));
     }
 
     [Fact]
@@ -232,7 +232,7 @@ public sealed class FaultyProxyTests : IAsyncLifetime
 
     private static async Task<byte[]> ReadToEndAsync(Socket client)
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         await using var stream = new NetworkStream(client, ownsSocket: false);
         using var all = new MemoryStream();
         await stream.CopyToAsync(all, deadline.Token);

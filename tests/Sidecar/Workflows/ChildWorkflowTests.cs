@@ -124,7 +124,7 @@ public sealed class ChildWorkflowTests
                     await first.FinishedAsync("p");
                     await Eventually.Get(() => memory.ListKeysAsync(Markers, default).ToListAsync().AsTask(), keys => keys.Count == 0);
                 });
-                await Task.WhenAny(client, store.Died).WaitAsync(TimeSpan.FromSeconds(40));
+                await Task.WhenAny(client, store.Died).WaitAsync(TimeSpan.FromMinutes(2));
                 if (client.IsCompletedSuccessfully)
                 {
                     break;

@@ -32,7 +32,7 @@ public sealed class CrashTests
                     raised = true;
                     await first.FinishedAsync("o1");
                 });
-                await Task.WhenAny(client, store.Died).WaitAsync(TimeSpan.FromSeconds(20));
+                await Task.WhenAny(client, store.Died).WaitAsync(TimeSpan.FromMinutes(2));
                 if (client.IsCompletedSuccessfully)
                 {
                     break;

@@ -66,7 +66,7 @@ internal sealed class TestEngine : IAsyncDisposable
 
     public async Task<InstanceDocument> FinishedAsync(string instanceId)
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         return await Engine.WaitForEndAsync(instanceId, deadline.Token)
             ?? throw new InvalidOperationException($"{instanceId} does not exist");
     }

@@ -55,7 +55,7 @@ internal sealed class WorkflowSidecar : IAsyncDisposable
 
     private async Task<GetInstanceResponse> GetAsync(string method, string instanceId)
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(15));
+        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         return await Client.CallAsync(
             RemoteWorker.Service + method, new GetInstanceRequest { InstanceId = instanceId, GetInputsAndOutputs = true }, GetInstanceResponse.Parser, deadline.Token);
     }

@@ -108,6 +108,9 @@ public sealed class FaultyProxy : IAsyncDisposable
     /// <summary>For connections that are made from now on.</summary>
     public Damage? ToClient { get; set; }
 
+    /// <summary>For the next connection alone, in place of <see cref="ToClient"/>; those after it are as that says.</summary>
+    public Damage? NextToClient { get; set; }
+
     /// <param name="posesAsServer">
     /// Where the server tells a client its own address, as Kafka does, the client reads the proxy's, and does not go round it. As
     /// many bytes arrive as without.
@@ -168,7 +171,8 @@ public sealed class FaultyProxy : IAsyncDisposable
             }
 
             var rewrite = _posesAsServer ? new AddressRewrite(_target, Port) : null;
-            var connection = new ProxiedConnection(client, Traffic, ToServer, ToClient, rewrite);
+            var connection = new ProxiedConnection(client, Traffic, ToServer, NextToClient ?? ToClient, rewrite);
+            NextToClient = null;
             Interlocked.Increment(ref _accepted);
             lock (_gate)
             {

@@ -6,7 +6,7 @@ namespace DaprShop.TestKit.Shop;
 /// <summary>The launcher's executable with any arguments, seen from outside: what it prints and how it ends.</summary>
 public sealed class LauncherRun : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly ConcurrentQueue<string> _lines = new();
     private readonly Process _process;

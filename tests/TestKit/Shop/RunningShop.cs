@@ -9,7 +9,7 @@ namespace DaprShop.TestKit.Shop;
 /// <summary>The real shop as real processes: the launcher with <c>--no-build --json --restart</c> on a copy of dapr.yaml.</summary>
 public sealed class RunningShop : IAsyncDisposable
 {
-    private static readonly TimeSpan StartDeadline = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan StartDeadline = TimeSpan.FromMinutes(4);
 
     private readonly TopologyCopy _topology;
     private readonly ConcurrentDictionary<string, int> _pids = new(StringComparer.Ordinal);
@@ -158,7 +158,7 @@ public sealed class RunningShop : IAsyncDisposable
         _launcher!.Kill();
         await _launcher.WaitForExitAsync();
         var orphans = _pids.Values.ToList();
-        await Eventually.Get(() => orphans.Where(IsAlive).ToList(), alive => alive.Count == 0, TimeSpan.FromSeconds(10));
+        await Eventually.Get(() => orphans.Where(IsAlive).ToList(), alive => alive.Count == 0);
     }
 
     /// <summary>
@@ -196,7 +196,7 @@ public sealed class RunningShop : IAsyncDisposable
             await kill.WaitForExitAsync();
         }
 
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         await _launcher.WaitForExitAsync(deadline.Token);
         return (_launcher.ExitCode, watch.Elapsed);
     }

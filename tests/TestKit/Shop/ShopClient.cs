@@ -57,12 +57,15 @@ public sealed class ShopClient : IDisposable
     public static async Task<ShopClient> SignInAsync(string gateway, string user)
     {
         using var anonymous = Anonymous(gateway);
-        var answer = await anonymous.PostAsync("/api/v1/tokens", new { userName = user, password = "demo" });
+        var answer = await StubbornlyAsync(() => anonymous.PostAsync("/api/v1/tokens", new { userName = user, password = "demo" }));
         return new ShopClient(gateway, answer.Json.GetProperty("accessToken").GetString()) { User = user };
     }
 
     public Task<Answer> GetAsync(string path, params (string Name, string Value)[] headers) =>
         SendAsync(HttpMethod.Get, path, content: null, headers);
+
+    /// <summary>Reads, and again while the shop says that it cannot answer now: for whoever needs what is there, not how one request fares.</summary>
+    public Task<Answer> ReadAsync(string path) => StubbornlyAsync(() => GetAsync(path));
 
     public Task<Answer> PostAsync(string path, object body, params (string Name, string Value)[] headers) =>
         SendAsync(HttpMethod.Post, path, JsonContent.Create(body), headers);
@@ -96,7 +99,7 @@ public sealed class ShopClient : IDisposable
             new { items = lines.Select(line => new { sku = line.Sku, quantity = line.Quantity }), payment = new { source } },
             ("Idempotency-Key", key));
 
-    /// <summary>Repeats the same order until it is answered for good, as the API tells a client to after 503 and timeouts.</summary>
+    /// <summary>Repeats the same order until it is answered for good.</summary>
     public Task<Answer> PlaceStubbornlyAsync(string key, string source, params (string Sku, int Quantity)[] lines) =>
         StubbornlyAsync(() => PlaceAsync(key, source, lines));
 
@@ -110,14 +113,15 @@ public sealed class ShopClient : IDisposable
     /// <summary>Repeats a refund with its key while the answer is unknown.</summary>
     public Task<Answer> RefundStubbornlyAsync(string orderId, string key) => StubbornlyAsync(() => RefundAsync(orderId, key));
 
-    private static async Task<Answer> StubbornlyAsync(Func<Task<Answer>> place)
+    /// <summary>Repeats a request that may be repeated until it is answered for good, as the API tells a client to after 503 and timeouts.</summary>
+    public static async Task<Answer> StubbornlyAsync(Func<Task<Answer>> ask)
     {
         return await Eventually.Get(
             async () =>
             {
                 try
                 {
-                    return await place();
+                    return await ask();
                 }
                 catch (Exception failure) when (failure is HttpRequestException or TaskCanceledException)
                 {
@@ -125,18 +129,18 @@ public sealed class ShopClient : IDisposable
                 }
             },
             answer => answer is { Status: not (HttpStatusCode.ServiceUnavailable or HttpStatusCode.TooManyRequests or HttpStatusCode.BadGateway) },
-            TimeSpan.FromSeconds(90)) ?? throw new TimeoutException();
+            TimeSpan.FromMinutes(2)) ?? throw new TimeoutException();
     }
 
-    public async Task<JsonElement> OrderAsync(string id) => (await GetAsync($"/api/v1/orders/{id}")).Json;
+    public async Task<JsonElement> OrderAsync(string id) => (await ReadAsync($"/api/v1/orders/{id}")).Json;
 
     /// <summary>Follows an order until it has the wanted status; fails early when it ends in another terminal one.</summary>
     public async Task<JsonElement> FollowAsync(string id, string status, TimeSpan? deadline = null)
     {
         var order = await Eventually.Get(
-            async () => await GetAsync($"/api/v1/orders/{id}"),
+            () => ReadAsync($"/api/v1/orders/{id}"),
             answer => answer.Status == HttpStatusCode.OK && (Status(answer) == status || Status(answer) is "Confirmed" or "Cancelled"),
-            deadline ?? TimeSpan.FromSeconds(30));
+            deadline);
         return Status(order) == status
             ? order.Json
             : throw new InvalidOperationException($"Order {id} was to become {status} and is: {order.Body}");
@@ -145,13 +149,13 @@ public sealed class ShopClient : IDisposable
     /// <summary>Waits until a confirmed order is refunded.</summary>
     public async Task<JsonElement> FollowRefundAsync(string id, TimeSpan? deadline = null) =>
         (await Eventually.Get(
-            () => GetAsync($"/api/v1/orders/{id}"),
+            () => ReadAsync($"/api/v1/orders/{id}"),
             answer => answer.Status == HttpStatusCode.OK && Status(answer) == "Refunded",
-            deadline ?? TimeSpan.FromSeconds(60))).Json;
+            deadline)).Json;
 
     public async Task<Stock> StockAsync(string sku)
     {
-        var stock = (await GetAsync($"/api/v1/stock/{sku}")).Json;
+        var stock = (await ReadAsync($"/api/v1/stock/{sku}")).Json;
         long Units(string member) => stock.GetProperty(member).GetInt64();
         return new Stock(Units("initial"), Units("restocked"), Units("available"), Units("reserved"), Units("sold"));
     }

@@ -73,7 +73,7 @@ public sealed class KafkaNetworkTests : IClassFixture<SharedKafka>, IAsyncLifeti
         await WriteAsync("meanwhile");
         proxy.Blackhole = false;
 
-        await Eventually.True(() => recorder.Texts.Contains("meanwhile"), TimeSpan.FromSeconds(60));
+        await Eventually.True(() => recorder.Texts.Contains("meanwhile"));
         await PublishUntilTakenAsync(broker, "after");
         await Eventually.True(() => recorder.Texts.Contains("after"));
     }
@@ -170,7 +170,7 @@ public sealed class KafkaNetworkTests : IClassFixture<SharedKafka>, IAsyncLifeti
         // from one that was meant. What starts now is not touched by it, in the same process.
         var ended = await Record.ExceptionAsync(() => PublishAsync(publisher, "x").WaitAsync(TimeSpan.FromSeconds(60)));
         Assert.True(ended is null or ComponentException, $"seed {seed}, afterwards: {ended}");
-        await damaged.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30));
+        await damaged.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(60));
         var fresh = await StartAsync(publishers, ("clientID", "fresh"));
         await using var sound = await SubscribeAsync(await StartAsync(consumers, ("clientID", "fresh")), recorder);
         await PublishUntilTakenAsync(fresh, "sound");
@@ -196,7 +196,7 @@ public sealed class KafkaNetworkTests : IClassFixture<SharedKafka>, IAsyncLifeti
 
     private async Task PublishUntilTakenAsync(IPubSub broker, string text)
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(90));
+        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(3));
         while (await Record.ExceptionAsync(() => PublishAsync(broker, text)) is { } failure)
         {
             Assert.IsType<ComponentException>(failure);
@@ -214,7 +214,7 @@ public sealed class KafkaNetworkTests : IClassFixture<SharedKafka>, IAsyncLifeti
         var deadline = Stopwatch.StartNew();
         return await Eventually.Get(
             () => sent.Except(recorder.Texts).ToArray(),
-            missing => missing.Length == 0 || deadline.Elapsed > TimeSpan.FromSeconds(90),
-            TimeSpan.FromSeconds(120));
+            missing => missing.Length == 0 || deadline.Elapsed > TimeSpan.FromMinutes(3),
+            TimeSpan.FromMinutes(4));
     }
 }

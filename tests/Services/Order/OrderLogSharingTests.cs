@@ -81,9 +81,9 @@ public sealed class OrderLogSharingTests : IAsyncLifetime
         await AppendToAllAsync();
 
         // Another replica comes and is gone before it takes anything.
-        await SeeAsync(found => OrderReplicas.See(found, "replica-b", TimeProvider.System.GetUtcNow()));
+        await SeeAsync(found => OrderReplicas.See(found, "replica-b", _time.GetUtcNow()));
         var reader = new OrderLogReader(_store.Documents);
-        await Eventually.Get(() => reader.SlotsAsync(CancellationToken.None), slots => slots.Count(slot => slot.LeaseUntil <= TimeProvider.System.GetUtcNow()) == 8);
+        await Eventually.Get(() => reader.SlotsAsync(CancellationToken.None), slots => slots.Count(slot => slot.LeaseUntil <= _time.GetUtcNow()) == 8);
         await SeeAsync(_ => Change.To(new OrderReplicas(new Dictionary<string, DateTimeOffset>()), 0));
         await Eventually.Get(() => reader.SlotsAsync(CancellationToken.None), slots => slots.Count(slot => slot.Epoch == 2) == 8);
         await AppendToAllAsync();

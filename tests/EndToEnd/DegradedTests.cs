@@ -21,7 +21,7 @@ public sealed class DegradedTests
         var early = 0;
         var before = await Eventually.Get(
             () => shopper.PlaceStubbornlyAsync($"before-{early++}", "tok_ok", ("SKU-1001", 1)), answer => !answer.Json.TryGetProperty("pricesAsOf", out _));
-        await ServerProcess.SignalAsync(shop.Pids["catalog"], "STOP");
+        await ServerProcess.PauseAsync(shop.Pids["catalog"]);
 
         var during = await shopper.PlaceStubbornlyAsync("during", "tok_ok", ("SKU-1001", 1));
         var unknown = await shopper.PlaceAsync("unknown", "tok_ok", ("SKU-1002", 1));
@@ -95,7 +95,7 @@ public sealed class DegradedTests
     {
         await using var shop = await RunningShop.StartAsync(ShopFixture.ShortTimes(Window));
         using var shopper = await ShopClient.SignInAsync(shop.Gateway, "shopper-1");
-        await ServerProcess.SignalAsync(shop.Pids["notification"], "STOP");
+        await ServerProcess.PauseAsync(shop.Pids["notification"]);
 
         var placed = await shopper.PlaceStubbornlyAsync("k", "tok_ok", ("SKU-1001", 1));
         var id = placed.Json.GetProperty("id").GetString()!;
@@ -115,7 +115,7 @@ public sealed class DegradedTests
         using var shopper = await ShopClient.SignInAsync(shop.Gateway, "shopper-1");
         using var http = new HttpClient();
         await shopper.PlaceStubbornlyAsync("before", "tok_ok", ("SKU-1001", 1));
-        await ServerProcess.SignalAsync(shop.ServerPids[set], "STOP");
+        await ServerProcess.PauseAsync(shop.ServerPids[set]);
 
         var during = await shopper.PlaceAsync("during", "tok_ok", ("SKU-1001", 1));
         await Eventually.Get(() => BreakerAsync(http, shop.App("order")), state => state is "open" or "half-open");

@@ -126,7 +126,7 @@ public sealed class InfraTests : IAsyncLifetime
     public async Task Server_ThatIsPaused_IsSaidNotToAnswerAndUpReplacesIt()
     {
         var up = await ReportAsync("up", "redis", "--port", $"{_ports[0]}");
-        await ServerProcess.SignalAsync(up.GetProperty("pid").GetInt32(), "STOP");
+        await ServerProcess.PauseAsync(up.GetProperty("pid").GetInt32());
 
         var status = await ReportAsync("status", "redis");
         var again = await ReportAsync("up", "redis");

@@ -53,7 +53,7 @@ public abstract class LaunchedServer : IAsyncDisposable
     }
 
     /// <summary>It answers nothing any more, and its connections stay open.</summary>
-    public Task PauseAsync() => ServerProcess.SignalAsync(Pid, "STOP");
+    public Task PauseAsync() => ServerProcess.PauseAsync(Pid);
 
     public Task ResumeAsync() => ServerProcess.SignalAsync(Pid, "CONT");
 

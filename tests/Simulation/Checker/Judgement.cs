@@ -150,7 +150,7 @@ internal sealed class Judgement
             $"refund promised: order {order.OrderId} is {state.Status}");
         var promised = twins.Min(promise => promise.CancelPromisedAt);
         Require(
-            state.Status == OrderStatus.Cancelled || !_ledger.Any(entry => entry.Reference == order.OrderId && entry.At > promised + LongestLook),
+            state.Status == OrderStatus.Cancelled || !_ledger.Any(entry => entry.Kind == "capture" && entry.Reference == order.OrderId && entry.At > promised + LongestLook),
             $"cancellation promised: order {order.OrderId} is {state.Status}, and was charged long after");
         Require(
             state.Status != OrderStatus.Refunded || twins.Exists(promise => promise.IsRefundAsked), $"order {order.OrderId} is refunded and nobody asked for it");

@@ -1,7 +1,7 @@
 using System.Globalization;
-using DaprShop.Tests.EndToEnd.BadInput;
 using DaprShop.TestKit.Servers;
 using DaprShop.TestKit.Shop;
+using DaprShop.Tests.EndToEnd.BadInput;
 
 namespace DaprShop.Tests.EndToEnd.Canaries;
 

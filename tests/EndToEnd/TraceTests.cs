@@ -47,7 +47,9 @@ public sealed class TraceTests(WatchedShop watched) : IClassFixture<WatchedShop>
         var placed = await Eventually.Get(
             () => shopper.PlaceAsync($"k-{attempt++}", "tok_async", ("SKU-1001", 1)), answer => answer.Status == HttpStatusCode.Accepted);
         var traceId = Assert.Single(placed.Headers.GetValues("X-Trace-Id"));
-        await shopper.FollowAsync(placed.Json.GetProperty("id").GetString()!, "Confirmed");
+        var id = placed.Json.GetProperty("id").GetString()!;
+        await shopper.FollowAsync(id, "Confirmed");
+        await Eventually.Get(async () => (await shopper.ReadAsync("/api/v1/notifications")).Body, inbox => inbox.Contains(id, StringComparison.Ordinal));
 
         var spans = await Eventually.Get(() => watched.Collector.Trace(traceId), IsWhole);
 

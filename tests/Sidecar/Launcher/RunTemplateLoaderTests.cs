@@ -84,11 +84,11 @@ public sealed class RunTemplateLoaderTests : IDisposable
     [Fact]
     public void Load_PathsBelowHome_AreExpanded()
     {
-        var directory = _folder.Folder("home/work/order");
+        var directory = _folder.Folder("home/shop/order");
 
         var app = Assert.Single(Valid("""
             version: 1
-            apps: [{ appDirPath: ~/work/order }]
+            apps: [{ appDirPath: ~/shop/order }]
             """).Apps);
 
         Assert.Equal(directory, app.Directory);
